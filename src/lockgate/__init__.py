@@ -1,0 +1,3 @@
+"""lockgate: one gate for a Python repository."""
+
+__version__ = "0.1.0"

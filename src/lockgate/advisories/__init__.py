@@ -1,0 +1,1 @@
+"""OSV records become a local index: build, sync, match."""

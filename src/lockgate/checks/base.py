@@ -1,0 +1,69 @@
+"""What every check is given and gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from pkgutil import iter_modules
+from types import ModuleType
+from typing import Protocol
+
+from msgspec import Struct
+
+from lockgate.config.settings import Settings
+from lockgate.inputs.tree import Tree
+from lockgate.model.errors import UsageError, nearest
+from lockgate.model.finding import Finding
+from lockgate.model.record import Coverage, Engine
+from lockgate.model.rule import Rule
+
+Progress = Callable[[int, int], None]
+"""Told how many of how many things are done."""
+
+
+class Target(Struct, frozen=True, kw_only=True):
+    """What a check examines, and how."""
+
+    tree: Tree
+    settings: Settings
+    progress: Progress = lambda done, total: None
+
+
+class Result(Struct, frozen=True, kw_only=True):
+    """What a check found. `gaps` are the reasons why its work is incomplete, beside the gaps in the coverage."""
+
+    coverage: Coverage
+    findings: tuple[Finding, ...] = ()
+    engines: tuple[Engine, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    gaps: tuple[str, ...] = ()
+
+
+class Check(Protocol):
+    """A package of `lockgate.checks` that has these two functions is a check."""
+
+    def run(self, target: Target) -> Result:
+        """Examine the target. Raises UnavailableError where the check can't do its work at all."""
+
+    def rules(self) -> tuple[Rule, ...]:
+        """Every rule of the check that can be told without a target."""
+
+
+def names() -> list[str]:
+    """The names of all checks."""
+    import lockgate.checks
+
+    return [module.name for module in iter_modules(lockgate.checks.__path__) if module.ispkg]
+
+
+def get(name: str) -> Check:
+    """The check of that name. Raises UsageError with the nearest name where there is none."""
+    if name not in names():
+        raise UsageError(f"no check is named {name!r}; {nearest(name, names())}")
+    return import_module(f"lockgate.checks.{name}")  # type: ignore[return-value]
+
+
+def modules(package: str) -> list[ModuleType]:
+    """The modules of a package of one-file things (rules, readers), by name."""
+    found = import_module(package)
+    return [import_module(f"{package}.{module.name}") for module in iter_modules(found.__path__)]

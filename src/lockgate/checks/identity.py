@@ -1,0 +1,54 @@
+"""Gives findings the two names by which they are known again after their lines moved."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable
+from itertools import groupby
+from operator import attrgetter
+
+import msgspec
+
+from lockgate.inputs.line_hash import line_hashes
+from lockgate.model.finding import Finding
+
+HASHED_CHARACTERS = 4_000_000  # larger texts get no line hashes: in Python they cost seconds
+
+
+def identify(
+    findings: Iterable[Finding],
+    text_of: Callable[[str], str],
+    key: Callable[[Finding, str], tuple[str, ...]] = lambda finding, line: (line,),
+) -> tuple[Finding, ...]:
+    """The findings with `fingerprint` and `line_hash`, sorted by place.
+
+    text_of: the text of a path, with every secret that was found masked, so that no hash is one of a secret.
+    key: what, beside rule and path, tells a finding from others; it is given the finding and its line without the
+    blanks around it. Findings that are alike in all of it are numbered in the order of their lines.
+    """
+    seen: Counter[str] = Counter()
+    named: list[Finding] = []
+    ordered = sorted(findings, key=attrgetter("path", "line", "column", "rule", "message"))
+    for path, group in groupby(ordered, key=attrgetter("path")):
+        text = text_of(path)
+        lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        hashes = line_hashes(text) if len(text) <= HASHED_CHARACTERS else []
+        for finding in group:
+            line = " ".join(lines[finding.line - 1].split()) if finding.line <= len(lines) else ""
+            name = _digest(finding.rule, path, *key(finding, line))
+            seen[name] += 1
+            named.append(
+                msgspec.structs.replace(
+                    finding,
+                    fingerprint=f"{name}:{seen[name]}",
+                    line_hash=hashes[finding.line - 1] if finding.line <= len(hashes) else "",
+                )
+            )
+    return tuple(named)
+
+
+def _digest(*parts: str) -> str:
+    """32 hexadecimal digits of the SHA-256 of the parts, each ended by NUL."""
+    data = "".join(f"{part}\0" for part in ("lockgate/v1", *parts))
+    return hashlib.sha256(data.encode("utf-8", "backslashreplace")).hexdigest()[:32]

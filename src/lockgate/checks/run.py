@@ -1,0 +1,69 @@
+"""Runs checks and makes a record of each, whatever happens to it."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+
+from lockgate.checks import base
+from lockgate.model.errors import LockgateError
+from lockgate.model.record import Coverage, Outcome, Record
+
+
+def run_check(name: str, target: base.Target, run: str = "") -> Record:
+    """The record of one check. A check that breaks, examines nothing or leaves gaps is incomplete."""
+    started = datetime.now(UTC)
+    clock = time.perf_counter()
+    try:
+        result = base.get(name).run(target)
+    except LockgateError as error:
+        result = base.Result(coverage=Coverage(examined=0, unit="files"), gaps=(str(error),))
+    except Exception as error:  # noqa: BLE001 - a broken check is a result; its text may hold a secret, so only its type is told
+        result = base.Result(coverage=Coverage(examined=0, unit="files"), gaps=(_broke(name, error),))
+    reason = _reason(result)
+    return Record(
+        check=name,
+        outcome=Outcome.INCOMPLETE if reason else Outcome.COMPLETE,
+        reason=reason,
+        coverage=result.coverage,
+        seconds=round(time.perf_counter() - clock, 3),
+        findings=result.findings,
+        run=run,
+        started=_rfc3339(started),
+        ended=_rfc3339(datetime.now(UTC)),
+        engines=result.engines,
+        rules=result.rules,
+    )
+
+
+def missing_record(name: str, reason: str, run: str = "") -> Record:
+    """The record of a check that left none."""
+    now = _rfc3339(datetime.now(UTC))
+    coverage = Coverage(examined=0, unit="files")
+    return Record(
+        check=name, outcome=Outcome.INCOMPLETE, reason=reason, coverage=coverage, seconds=0.0, findings=(), run=run,
+        started=now, ended=now,
+    )  # fmt: skip
+
+
+def _reason(result: base.Result) -> str:
+    reasons = list(result.gaps)
+    gaps = [skip for skip in result.coverage.skipped if skip.gap]
+    if gaps:
+        more = f" and {len(gaps) - 1} more" if len(gaps) > 1 else ""
+        reasons.append(f"not examined: {gaps[0].subject} ({gaps[0].reason}){more}")
+    if not result.coverage.examined and not reasons:
+        reasons.append(f"nothing was examined: no {result.coverage.unit} found")
+    return "; ".join(reasons)
+
+
+def _broke(name: str, error: Exception) -> str:
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    where = f" at {trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""
+    return f"the {name} check broke: {type(error).__name__}{where}; please report it"
+
+
+def _rfc3339(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"

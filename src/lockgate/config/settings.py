@@ -1,0 +1,42 @@
+"""The settings of one run, and who may set them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from lockgate.model.finding import Confidence, Severity
+
+MEBIBYTE = 1024 * 1024
+
+# What decides whom to believe, what runs and where requests go: the scanned repository never sets these.
+USER_ONLY = frozenset({"advisories", "offline", "python", "trust"})
+
+
+class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
+    """What a run is to do.
+
+    checks: the checks to run, in order; empty means all.
+    exclude: gitignore-style patterns of files that no check examines.
+    fail_on, min_confidence: findings at or over both make the verdict FAIL.
+    incomplete: whether INCOMPLETE fails the gate; `auto` means where the variable CI is set.
+    max_file_size: larger files are not read and leave the record incomplete; in bytes.
+    advisories: an OSV zip, a directory of OSV records or an index, to be used instead of the synced index.
+    offline: no check opens a connection.
+    python: the interpreter in which pylint runs; empty means lockgate's own.
+    trust: obey what the repository's own configuration says of code to run (pylint's init-hook and load-plugins).
+    sources: where each value that is no default came from.
+    """
+
+    checks: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    fail_on: Severity = Severity.HIGH
+    min_confidence: Confidence = Confidence.MEDIUM
+    incomplete: Literal["auto", "fail", "warn"] = "auto"
+    max_file_size: int = 32 * MEBIBYTE
+    advisories: str = ""
+    offline: bool = False
+    python: str = ""
+    trust: bool = False
+    sources: dict[str, str] = {}

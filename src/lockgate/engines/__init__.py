@@ -1,0 +1,1 @@
+"""The only importers and callers of foreign tools."""

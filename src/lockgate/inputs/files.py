@@ -1,0 +1,75 @@
+"""Reading one file of a tree that may be hostile."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from lockgate.model.record import Skip
+
+_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+
+
+def display(path: str) -> str:
+    """`path` with forward slashes and every byte that is not UTF-8 written as an escape, fit for any report."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace").replace(os.sep, "/")
+
+
+def read(root: Path, path: str, limit: int) -> bytes | Skip:
+    """The content of the regular file `path` below `root`, or why it was not read.
+
+    It follows no symbolic link, never waits for a FIFO or device, and reads no file over `limit` bytes.
+    """
+    shown = display(path)
+    full = root / path
+    if not _inside(root, full):
+        return Skip(shown, "reached through a symbolic link")
+    try:
+        descriptor = os.open(full, _FLAGS)
+    except OSError as error:
+        return _unopened(full, shown, error)
+    with open(descriptor, "rb") as file:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            return Skip(shown, _KINDS.get(stat.S_IFMT(status.st_mode), "not a regular file"))
+        if status.st_size > limit:
+            return too_large(shown, status.st_size, limit)
+        try:
+            return file.read(limit + 1)[:limit]
+        except OSError as error:
+            return Skip(shown, f"can't be read: {error.strerror}", gap=True)
+
+
+def too_large(shown: str, size: int, limit: int) -> Skip:
+    """The skip of a file over the size limit; sizes are in bytes."""
+    reason = f"{size / 2**20:,.0f} MiB is over max-file-size ({limit / 2**20:,.0f} MiB); raise it or exclude the file"
+    return Skip(shown, reason, gap=True)
+
+
+_KINDS = {
+    stat.S_IFLNK: "a symbolic link",
+    stat.S_IFDIR: "a directory (a submodule or nested repository)",
+    stat.S_IFIFO: "a FIFO",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+
+
+def _unopened(full: Path, shown: str, error: OSError) -> Skip:
+    try:
+        kind = stat.S_IFMT(os.lstat(full).st_mode)
+    except FileNotFoundError:
+        return Skip(shown, "deleted in the working tree")
+    except OSError:
+        kind = stat.S_IFREG
+    if kind != stat.S_IFREG:
+        return Skip(shown, _KINDS.get(kind, "not a regular file"))
+    return Skip(shown, f"can't be read: {error.strerror}", gap=True)
+
+
+def _inside(root: Path, full: Path) -> bool:
+    parent = os.path.realpath(full.parent)
+    top = os.path.realpath(root)
+    return parent == top or parent.startswith(top.rstrip(os.sep) + os.sep)

@@ -1,0 +1,32 @@
+"""Errors that are for people: each message says what happened, where, and what to do."""
+
+from __future__ import annotations
+
+from lockgate.model.report import ExitCode
+
+
+class LockgateError(Exception):
+    """Something that a user can cause or mend. Its text is shown as it is, without a traceback."""
+
+    exit_code = ExitCode.INTERNAL
+
+
+class UsageError(LockgateError):
+    """A wrong argument or configuration."""
+
+    exit_code = ExitCode.USAGE
+
+
+class UnavailableError(LockgateError):
+    """Something that a check needs is not there: an engine, a source, a file. The record becomes incomplete."""
+
+    exit_code = ExitCode.INCOMPLETE
+
+
+def nearest(word: str, known: list[str]) -> str:
+    """A hint that names the valid word nearest to `word`, then all of them."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(word, known, n=1, cutoff=0.5)
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    return f"{hint}valid: {', '.join(known)}"

@@ -1,0 +1,35 @@
+"""A package that a manifest or lockfile names."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from lockgate.model.finding import Location
+
+
+class Origin(StrEnum):
+    """Where an installer would take a package from."""
+
+    INDEX = "index"
+    URL = "url"
+    VCS = "vcs"
+    LOCAL = "local"
+
+
+class Package(Struct, frozen=True, kw_only=True):
+    """One package at one place.
+
+    `name` is normalised (PEP 503); `version` is exact, or empty where the entry names none; `specifier` is the version
+    part as written. `at` is the place of the pin. `marker` is the environment marker as written; `hashes` are
+    `algorithm:hex`.
+    """
+
+    name: str
+    version: str
+    at: Location
+    specifier: str = ""
+    origin: Origin = Origin.INDEX
+    marker: str = ""
+    hashes: tuple[str, ...] = ()

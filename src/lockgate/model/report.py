@@ -1,0 +1,57 @@
+"""The one document that every report format is made from."""
+
+from __future__ import annotations
+
+from enum import IntEnum, StrEnum
+
+from msgspec import Struct
+
+from lockgate.model.finding import Confidence, Severity
+from lockgate.model.record import Record
+
+
+class Verdict(StrEnum):
+    """What the gate says."""
+
+    PASS = "PASS"  # noqa: S105 - a verdict, not a password
+    FAIL = "FAIL"
+    INCOMPLETE = "INCOMPLETE"
+
+
+class ExitCode(IntEnum):
+    """What the process says, whatever the format."""
+
+    PASS = 0
+    FAIL = 1
+    USAGE = 2
+    INCOMPLETE = 3
+    INTERNAL = 4
+    INTERRUPTED = 130
+
+
+class Revision(Struct, frozen=True):
+    """Where the scanned tree comes from: the repository's URL (without credentials), commit and branch."""
+
+    uri: str = ""
+    commit: str = ""
+    branch: str = ""
+
+
+class Threshold(Struct, frozen=True):
+    """Findings at or over both count against the verdict."""
+
+    severity: Severity
+    confidence: Confidence
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    """Records and the verdict on them. `counted` is the number of findings at or over the threshold."""
+
+    schema: int = 1
+    version: str
+    verdict: Verdict
+    exit_code: ExitCode
+    threshold: Threshold
+    counted: int
+    records: tuple[Record, ...]
+    revision: Revision = Revision()

@@ -1,0 +1,1 @@
+"""From records to a verdict. It sees the model and the settings, nothing else."""
