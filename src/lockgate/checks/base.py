@@ -26,7 +26,7 @@ class Target(Struct, frozen=True, kw_only=True):
 
     tree: Tree
     settings: Settings
-    progress: Progress = lambda done, total: None
+    progress: Progress = lambda _done, _total: None
 
 
 class Result(Struct, frozen=True, kw_only=True):
@@ -60,7 +60,7 @@ def get(name: str) -> Check:
     """The check of that name. Raises UsageError with the nearest name where there is none."""
     if name not in names():
         raise UsageError(f"no check is named {name!r}; {nearest(name, names())}")
-    return import_module(f"lockgate.checks.{name}")  # type: ignore[return-value]
+    return import_module(f"lockgate.checks.{name}")
 
 
 def modules(package: str) -> list[ModuleType]:

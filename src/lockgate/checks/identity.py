@@ -19,7 +19,7 @@ HASHED_CHARACTERS = 4_000_000  # larger texts get no line hashes: in Python they
 def identify(
     findings: Iterable[Finding],
     text_of: Callable[[str], str],
-    key: Callable[[Finding, str], tuple[str, ...]] = lambda finding, line: (line,),
+    key: Callable[[Finding, str], tuple[str, ...]] = lambda _finding, line: (line,),
 ) -> tuple[Finding, ...]:
     """The findings with `fingerprint` and `line_hash`, sorted by place.
 

@@ -6,7 +6,7 @@ import time
 from datetime import UTC, datetime
 
 from lockgate.checks import base
-from lockgate.model.errors import LockgateError
+from lockgate.model.errors import LockgateError, origin
 from lockgate.model.record import Coverage, Outcome, Record
 
 
@@ -18,8 +18,9 @@ def run_check(name: str, target: base.Target, run: str = "") -> Record:
         result = base.get(name).run(target)
     except LockgateError as error:
         result = base.Result(coverage=Coverage(examined=0, unit="files"), gaps=(str(error),))
-    except Exception as error:  # noqa: BLE001 - a broken check is a result; its text may hold a secret, so only its type is told
-        result = base.Result(coverage=Coverage(examined=0, unit="files"), gaps=(_broke(name, error),))
+    except Exception as error:  # noqa: BLE001 - a broken check is a result; the error's text may hold a secret
+        broke = f"the {name} check broke: {type(error).__name__}{origin(error)}; please report it"
+        result = base.Result(coverage=Coverage(examined=0, unit="files"), gaps=(broke,))
     reason = _reason(result)
     return Record(
         check=name,
@@ -55,14 +56,6 @@ def _reason(result: base.Result) -> str:
     if not result.coverage.examined and not reasons:
         reasons.append(f"nothing was examined: no {result.coverage.unit} found")
     return "; ".join(reasons)
-
-
-def _broke(name: str, error: Exception) -> str:
-    trace = error.__traceback__
-    while trace and trace.tb_next:
-        trace = trace.tb_next
-    where = f" at {trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""
-    return f"the {name} check broke: {type(error).__name__}{where}; please report it"
 
 
 def _rfc3339(moment: datetime) -> str:

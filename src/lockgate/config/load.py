@@ -14,6 +14,11 @@ from lockgate.config.settings import USER_ONLY, Settings
 from lockgate.model.errors import UsageError, nearest
 
 ENVIRONMENT = {"LOCKGATE_ADVISORIES": "advisories"}
+CHOICES = {
+    "fail-on": ["critical", "high", "medium", "low"],
+    "min-confidence": ["high", "medium", "low"],
+    "incomplete": ["auto", "fail", "warn"],
+}
 KEYS = [key for key in (field.encode_name for field in msgspec.structs.fields(Settings)) if key != "sources"]
 
 
@@ -33,7 +38,7 @@ def load(
     values: dict[str, Any] = {}
     sources: dict[str, str] = {}
     layers = (
-        (_user_file_name(), _user_file()),
+        (str(_user_file_name()), _user_file()),
         ("pyproject.toml [tool.lockgate]", _project_table(project)),
         ("environment", {key: environ[name] for name, key in ENVIRONMENT.items() if environ.get(name)}),
         ("command line", {key.replace("_", "-"): value for key, value in options.items() if value is not None}),
@@ -60,21 +65,14 @@ def _convert(source: str, key: str, value: Any, project: str | None) -> None:
             f"{where}: {key!r} can't be set by the repository that is scanned; "
             f"give it on the command line or in {_user_file_name()}"
         )
+    choices = CHOICES.get(key)
+    if choices and isinstance(value, str) and value not in choices:
+        raise UsageError(f"{where}: {key!r} can't be {value!r}; {nearest(value, choices)}")
     try:
         msgspec.convert({key: value}, Settings)
     except msgspec.ValidationError as error:
-        raise UsageError(f"{where}: {key!r}: {_plain(error)}{_choices(key)}") from None
-
-
-def _plain(error: msgspec.ValidationError) -> str:
-    return str(error).split(" - at ")[0].lower().replace("`", "'")
-
-
-def _choices(key: str) -> str:
-    from lockgate.model.finding import Confidence, Severity
-
-    choices = {"fail-on": list(Severity), "min-confidence": list(Confidence), "incomplete": ["auto", "fail", "warn"]}
-    return f"; valid: {', '.join(choices[key])}" if key in choices else ""
+        said = str(error).partition(" - at ")[0].replace("`", "")
+        raise UsageError(f"{where}: {key!r}: {said[:1].lower()}{said[1:]}") from None
 
 
 def _project_table(text: str | None) -> dict[str, Any]:

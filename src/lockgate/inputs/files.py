@@ -8,6 +8,7 @@ from pathlib import Path
 
 from lockgate.model.record import Skip
 
+ABSENT = "not in the working tree"
 _FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
@@ -61,7 +62,7 @@ def _unopened(full: Path, shown: str, error: OSError) -> Skip:
     try:
         kind = stat.S_IFMT(os.lstat(full).st_mode)
     except FileNotFoundError:
-        return Skip(shown, "deleted in the working tree")
+        return Skip(shown, ABSENT)
     except OSError:
         kind = stat.S_IFREG
     if kind != stat.S_IFREG:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
 from lockgate.model.errors import UnavailableError
+from lockgate.model.report import Revision
 
 SECONDS = 120
 
@@ -22,21 +24,28 @@ _HARDENED = (
     "protocol.allow=never",
     "safe.directory=*",
 )
+_COMMAND = ["git", "--no-pager", "--literal-pathspecs", *(word for setting in _HARDENED for word in ("-c", setting))]
 
 
-def run(root: Path, *arguments: str, stdin: bytes | None = None) -> bytes:
+def _environ() -> dict[str, str]:
+    environ = {key: value for key, value in os.environ.items() if key != "GIT_EXTERNAL_DIFF"}
+    return environ | {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"}
+
+
+def run(root: Path, *arguments: str) -> bytes:
     """The standard output of `git ARGUMENTS` in `root`.
 
     Raises UnavailableError where Git is missing, refuses or takes more than SECONDS.
     """
-    command = ["git", "--no-pager", "--literal-pathspecs"]
-    for setting in _HARDENED:
-        command += ["-c", setting]
-    environ = {key: value for key, value in os.environ.items() if key != "GIT_EXTERNAL_DIFF"}
-    environ |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"}
     try:
         done = subprocess.run(
-            [*command, *arguments], cwd=root, env=environ, input=stdin or b"", capture_output=True, timeout=SECONDS
+            [*_COMMAND, *arguments],
+            cwd=root,
+            env=_environ(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=SECONDS,
+            check=False,
         )
     except FileNotFoundError:
         raise UnavailableError("git is not installed or not on PATH; install it") from None
@@ -48,9 +57,83 @@ def run(root: Path, *arguments: str, stdin: bytes | None = None) -> bytes:
     return done.stdout
 
 
+class Blobs:
+    """Reads blobs of the repository at `root` through one long-lived process."""
+
+    def __init__(self, root: Path) -> None:
+        self._process = subprocess.Popen(
+            [*_COMMAND, "cat-file", "--batch"], cwd=root, env=_environ(), stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+
+    def read(self, blob: str, limit: int) -> tuple[int, bytes | None]:
+        """The size of a blob, and its content if that is at most `limit` bytes.
+
+        Raises UnavailableError where the repository does not have it.
+        """
+        ask, answer = self._process.stdin, self._process.stdout
+        assert ask and answer  # noqa: S101 - they are pipes
+        ask.write(blob.encode("ascii") + b"\n")
+        ask.flush()
+        header = answer.readline()  # `id type size`, or `id missing`
+        if not re.fullmatch(rb"\w+ \w+ \d+\n", header):
+            raise UnavailableError(f"git has no blob {blob}: the clone is partial or damaged")
+        size = left = int(header.split()[2])
+        kept = bytearray()
+        while left:
+            part = answer.read(min(left, 2**20))
+            if not part:
+                raise UnavailableError("git cat-file ended early")
+            left -= len(part)
+            if size <= limit:
+                kept += part
+        answer.readline()
+        return size, bytes(kept) if size <= limit else None
+
+    def __del__(self) -> None:
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe:
+                pipe.close()
+        self._process.wait()
+
+
 def is_repository(root: Path) -> bool:
     """Whether `root` is inside the working tree of a Git repository."""
     try:
         return run(root, "rev-parse", "--is-inside-work-tree").strip() == b"true"
     except UnavailableError:
         return False
+
+
+def revision(root: Path) -> Revision:
+    """Where the tree comes from, as far as Git tells; what it does not tell is empty."""
+    return Revision(
+        uri=_web_address(_ask(root, "config", "--get", "remote.origin.url")),
+        commit=_ask(root, "rev-parse", "--verify", "--quiet", "HEAD"),
+        branch=_ask(root, "symbolic-ref", "--short", "--quiet", "HEAD"),
+    )
+
+
+def _ask(root: Path, *arguments: str) -> str:
+    try:
+        return run(root, *arguments).decode("utf-8", "replace").strip()
+    except UnavailableError:
+        return ""
+
+
+def _web_address(remote: str) -> str:
+    """The https address of a remote, without user and password; empty for a remote that is no host's."""
+    from urllib.parse import urlsplit
+
+    scp_like = re.fullmatch(r"(?:[^@/\s]+@)?([\w.-]+):(?!/)(\S+)", remote)
+    if scp_like:
+        host, path = scp_like.groups()
+    else:
+        try:
+            parts = urlsplit(remote)
+            host, path = parts.hostname or "", parts.path.strip("/")
+        except ValueError:
+            return ""
+        if parts.scheme not in ("https", "http", "ssh", "git"):
+            return ""
+    return f"https://{host}/{path.removesuffix('.git')}" if host and path else ""

@@ -8,8 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from lockgate.inputs import git
-from lockgate.inputs.files import display, read, too_large
-from lockgate.model.errors import UnavailableError
+from lockgate.inputs.files import display, read
 from lockgate.model.record import Skip
 
 
@@ -67,29 +66,5 @@ class Tree:
             return
         for folder, folders, names in os.walk(self.root):
             folders[:] = sorted(name for name in folders if name != ".git")
-            here = os.path.relpath(folder, self.root)
-            yield from (os.path.normpath(os.path.join(here, name)) for name in names)
-
-
-class StagedTree(Tree):
-    """What the next commit would hold of the files that it adds or changes: the index, not the working tree."""
-
-    def read(self, path: str) -> bytes | Skip:
-        try:
-            size = int(git.run(self.root, "cat-file", "-s", f":./{path}"))
-            if size > self.limit:
-                return too_large(display(path), size, self.limit)
-            return git.run(self.root, "cat-file", "blob", f":./{path}")
-        except UnavailableError as error:
-            return Skip(display(path), str(error), gap=True)
-
-    def _paths(self) -> Iterator[str]:
-        changed = git.run(
-            self.root, "diff", "--cached", "--raw", "-z", "--relative", "--no-renames", "--diff-filter=AMT",
-            "--no-ext-diff", "--no-textconv", "--ignore-submodules",
-        )  # fmt: skip
-        # Each entry is `:oldmode newmode old new status` and then the path.
-        fields = changed.split(b"\0")
-        for entry, path in zip(fields[::2], fields[1::2], strict=False):
-            if entry.split(b" ")[1] in (b"100644", b"100755"):
-                yield os.fsdecode(path)
+            here = Path(folder).relative_to(self.root)
+            yield from (str(here / name) for name in names)

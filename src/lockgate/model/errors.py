@@ -30,3 +30,11 @@ def nearest(word: str, known: list[str]) -> str:
     close = get_close_matches(word, known, n=1, cutoff=0.5)
     hint = f"did you mean {close[0]!r}? " if close else ""
     return f"{hint}valid: {', '.join(known)}"
+
+
+def origin(error: BaseException) -> str:
+    """` at FILE:LINE` of where an error was raised: all that is told of one whose text may hold a secret."""
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    return f" at {trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""

@@ -8,6 +8,13 @@ from msgspec import Struct
 
 from lockgate.model.finding import Confidence, Severity
 
+PAGES = "https://github.com/lockgate/lockgate/blob/main/docs/rules"
+
+
+def page(rule_id: str) -> str:
+    """The address of the documentation page of one of our own rules."""
+    return f"{PAGES}/{rule_id}.md"
+
 
 class Status(StrEnum):
     """Where a rule is in its life."""

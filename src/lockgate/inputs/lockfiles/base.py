@@ -5,20 +5,24 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import Protocol
+from typing import Protocol, TypeVar
 
+import msgspec
 from msgspec import Struct
 
+from lockgate.inputs.files import ABSENT
 from lockgate.inputs.tree import Tree
 from lockgate.model.package import Package
 from lockgate.model.record import Skip
+
+T = TypeVar("T", str, bytes)
 
 
 class Manifest(Struct, frozen=True, kw_only=True):
     """The packages that one file names.
 
-    `included` are the further files that it names and that were read with it (their packages are in `packages`, at
-    their own places); `skipped` are the entries or files that could not be read, each with line and reason.
+    `included` are the further files that it takes in whole (their packages are in `packages`, at their own places);
+    `skipped` are the entries or files that could not be read, each with line and reason. Paths are as reports show them.
     """
 
     path: str
@@ -28,7 +32,10 @@ class Manifest(Struct, frozen=True, kw_only=True):
 
 
 class Reader(Protocol):
-    """A module that reads one format."""
+    """A module that reads one format.
+
+    A pattern without a slash matches a file's name; one with a slash matches the end of its path.
+    """
 
     PATTERNS: tuple[str, ...]
 
@@ -41,15 +48,52 @@ def readers() -> list[Reader]:
     import lockgate.inputs.lockfiles as folder
 
     found = [import_module(f"{folder.__name__}.{module.name}") for module in iter_modules(folder.__path__)]
-    return [module for module in found if hasattr(module, "PATTERNS")]  # type: ignore[misc]
+    return [module for module in found if hasattr(module, "PATTERNS")]
 
 
 def read_manifests(tree: Tree) -> list[Manifest]:
-    """Every manifest and lockfile of the tree. A file that another one includes is told once, with the including one."""
-    manifests = []
-    for reader in readers():
-        for path in tree.files:
-            if any(fnmatchcase(path.rpartition("/")[2], pattern) for pattern in reader.PATTERNS):
-                manifests.append(reader.read(tree, path))
-    included = {path for manifest in manifests for path in manifest.included}
-    return [manifest for manifest in manifests if manifest.path not in included]
+    """Every manifest and lockfile of the tree.
+
+    A file that another one includes is told with the including one, and a package that several include is told once.
+    """
+    manifests = [reader.read(tree, path) for reader in readers() for path in tree.files if _reads(reader, path)]
+    told: set[Package | Skip] = set()
+    return [_untold(manifest, told) for manifest in manifests if not _is_part(manifest, manifests)]
+
+
+def text(tree: Tree, path: str) -> str | Skip:
+    """The text of a manifest. One that is there but can't be read is a gap, whatever hinders it."""
+    return as_gap(tree.text(path))
+
+
+def as_gap(content: T | Skip) -> T | Skip:
+    """`content`, a skip of it made a gap unless the file is not there at all."""
+    if isinstance(content, Skip) and content.reason != ABSENT:
+        return Skip(content.subject, content.reason, gap=True)
+    return content
+
+
+def _reads(reader: Reader, path: str) -> bool:
+    name = path.rpartition("/")[2]
+    return any(
+        fnmatchcase(f"/{path}", f"*/{pattern}") if "/" in pattern else fnmatchcase(name, pattern)
+        for pattern in reader.PATTERNS
+    )
+
+
+def _is_part(manifest: Manifest, manifests: list[Manifest]) -> bool:
+    """Whether another manifest includes this one. Of those that include each other only the first stands alone."""
+    for other in manifests:
+        if other is manifest:
+            continue
+        if manifest.path in other.included and (other.path not in manifest.included or other.path < manifest.path):
+            return True
+    return False
+
+
+def _untold(manifest: Manifest, told: set[Package | Skip]) -> Manifest:
+    """The manifest without what is in `told`, to which its own is added."""
+    packages = tuple(package for package in dict.fromkeys(manifest.packages) if package not in told)
+    skipped = tuple(skip for skip in dict.fromkeys(manifest.skipped) if skip not in told)
+    told.update(packages, skipped)
+    return msgspec.structs.replace(manifest, packages=packages, skipped=skipped)

@@ -1,0 +1,89 @@
+# /// script
+# dependencies = ["nox[uv]==2026.10.20"]
+# ///
+"""The project's sessions; `nox --list` tells them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import nox
+
+# lockgate is its own first user, from its source: its sessions need Nox and the standard library only.
+sys.path.insert(0, str(Path(__file__).parent / "src"))
+
+import lockgate.sessions
+
+nox.needs_version = ">=2026.10"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.reuse_existing_virtualenvs = True
+nox.options.sessions = ["gate", "tests", "types", "style"]
+
+EDITABLE = ("--no-deps", "--no-build-isolation", "--editable", ".")
+
+lockgate.sessions.register(install=(("-r", "requirements/lockgate.txt"), EDITABLE), lint_install=())
+
+
+@nox.session(default=False)
+def tests(session: nox.Session) -> None:
+    """Pass the tests; arguments behind -- go to pytest."""
+    session.install("-r", "requirements/tests.txt")
+    session.install(*EDITABLE)
+    session.run("pytest", *session.posargs)
+
+
+@nox.session(default=False)
+def types(session: nox.Session) -> None:
+    """Check the types."""
+    session.install("-r", "requirements/types.txt")
+    session.run("mypy")
+
+
+@nox.session(default=False)
+def style(session: nox.Session) -> None:
+    """Check style and formatting; `-- --fix` mends what can be mended."""
+    session.install("-r", "requirements/style.txt")
+    session.run("ruff", "check", *session.posargs)
+    session.run("ruff", "format", *([] if "--fix" in session.posargs else ["--check"]))
+
+
+@nox.session(default=False)
+def docs(session: nox.Session) -> None:
+    """Write the generated pages anew; `-- --check` only tells whether they are stale."""
+    session.install("-r", "requirements/lockgate.txt")
+    session.install(*EDITABLE)
+    session.run("python", "docs/generate.py", *session.posargs)
+
+
+@nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """Time the gate and its peers; arguments behind -- go to bench/run.py."""
+    session.install("-r", "requirements/bench.txt")
+    session.install(*EDITABLE)
+    session.run("python", "bench/run.py", *session.posargs)
+
+
+@nox.session(default=False)
+def lock(session: nox.Session) -> None:
+    """Compile requirements/*.txt from pyproject.toml; `-- --upgrade` takes the newest versions."""
+    session.install("-r", "requirements/lock.txt")
+    for name, groups in LOCKS.items():
+        chosen = [argument for group in groups for argument in ("--group", group)]
+        session.run(
+            "uv", "pip", "compile", "--universal", "--generate-hashes", "--no-emit-index-url", "--quiet",
+            "--no-annotate", "--custom-compile-command", "nox -s lock", "--python-version", "3.11",
+            *(("pyproject.toml", *chosen) if name in PROJECT_LOCKS else chosen),
+            "--output-file", f"requirements/{name}.txt", *session.posargs,
+        )  # fmt: skip
+
+
+LOCKS = {
+    "lockgate": ("build",),
+    "tests": ("build", "tests"),
+    "types": ("types",),
+    "style": ("style",),
+    "bench": ("build", "bench"),
+    "lock": ("lock",),
+}
+PROJECT_LOCKS = ("lockgate", "tests", "types", "bench")

@@ -1,0 +1,79 @@
+"""Which rule a sighting falls under."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from functools import cache
+from types import ModuleType
+
+from lockgate.checks import base
+from lockgate.checks.secrets.credential import HARD_CODED_CREDENTIALS
+from lockgate.engines.base import SecretEngine, Sighting
+from lockgate.model.finding import Confidence, Severity
+from lockgate.model.rule import Rule, page
+
+
+@cache
+def engines() -> dict[str, SecretEngine]:
+    """The engines that look for secrets, by name."""
+    modules = base.modules("lockgate.engines")
+    return {module.ENGINE: module for module in modules if hasattr(module, "load_scanner")}
+
+
+def all_rules() -> tuple[Rule, ...]:
+    """Our own rules, then those of the kinds that only an engine knows."""
+    seen = {module.RULE.id: module.RULE for module in _own()}
+    for name, engine in engines().items():
+        for kind in engine.kinds():
+            rule = _rule(name, kind)[0]
+            seen.setdefault(rule.id, rule)
+    return tuple(seen.values())
+
+
+def rule_of(seen: Sighting) -> Rule:
+    """The rule that a sighting falls under."""
+    return _rule(seen.engine, seen.kind)[0]
+
+
+def confidence_of(seen: Sighting) -> Confidence:
+    """The engine's own confidence, or its rule's where the engine has none."""
+    return seen.confidence or rule_of(seen).confidence
+
+
+def breadth(seen: Sighting) -> tuple[int, bool, str]:
+    """Sort key: the most specific first, and among equals always the same."""
+    return (_rule(seen.engine, seen.kind)[1], seen.engine == "detect-secrets", seen.kind)
+
+
+@cache
+def _own() -> list[ModuleType]:
+    return base.modules("lockgate.checks.secrets.rules")
+
+
+@cache
+def _rule(engine: str, kind: str) -> tuple[Rule, int]:
+    """The rule of an engine's kind, and its breadth (see the package `rules`)."""
+    name = f"{engine}:{kind}"
+    for module in _own():
+        if any(fnmatchcase(name, pattern) for pattern in module.SEEN_AS):
+            return module.RULE, getattr(module, "BREADTH", 0)
+    return _foreign(engine, kind), 0
+
+
+def _foreign(engine: str, kind: str) -> Rule:
+    """A rule for a kind that only its engine knows, such as `family.provider-token`."""
+    slug = kind.partition(".")[2].rpartition("/")[2].replace(".", "-")
+    summary = engines()[engine].kinds()[kind]
+    return Rule(
+        id=f"secrets/{slug}",
+        name=slug.replace("-", " "),
+        summary=summary,
+        explanation=f"{summary} The engine {engine} knows it as `{kind}`. Whoever can read the repository, a clone, a "
+        "fork or a backup of it can use it, also after the line is deleted: the history keeps it.",
+        fix="Revoke it: withdraw it where it was made. Then rotate: make a new one and load it from the environment "
+        "or a secret store. Then purge it from the history if the repository is shared.",
+        severity=Severity.HIGH,
+        confidence=Confidence.MEDIUM,
+        cwe=(HARD_CODED_CREDENTIALS,),
+        help_uri=page(f"secrets/{engine}"),
+    )

@@ -1,0 +1,46 @@
+"""The process that runs one check for `lockgate.checks.isolated`."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import msgspec
+
+from lockgate.checks.base import Target
+from lockgate.checks.isolated import Answer, Request
+from lockgate.checks.run import run_check
+from lockgate.inputs.tree import Tree
+
+SECONDS_BETWEEN_REPORTS = 0.1
+
+
+def main() -> None:
+    """Read a request from standard input, write answers to standard output."""
+    request = msgspec.json.decode(sys.stdin.buffer.read(), type=Request)
+    # An engine that prints must not break the answers.
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    told = 0.0
+
+    def progress(done: int, total: int) -> None:
+        nonlocal told
+        if time.monotonic() - told >= SECONDS_BETWEEN_REPORTS:
+            told = time.monotonic()
+            answers.write(msgspec.json.encode(Answer(done, total)) + b"\n")
+            answers.flush()
+
+    settings = request.settings
+    tree = Tree(Path(request.root), settings.exclude, settings.max_file_size)
+    record = run_check(request.check, Target(tree=tree, settings=settings, progress=progress), request.run)
+    answers.write(msgspec.json.encode(Answer(record=record)) + b"\n")
+    answers.close()
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (BrokenPipeError, KeyboardInterrupt):
+        os._exit(130)  # the parent is gone or going: nobody reads a traceback

@@ -1,0 +1,20 @@
+"""The end of every run: reports are written, people are told, the exit code is given."""
+
+from __future__ import annotations
+
+import sys
+
+from lockgate.model.report import Report
+from lockgate.reports import json_report, sarif, terminal
+from lockgate.reports.write import write
+
+
+def finish(report: Report, *, sarif_file: str | None, json_file: str | None) -> int:
+    """Write the reports that were asked for, show the result, and return the exit code."""
+    if json_file:
+        write(json_file, json_report.render(report))
+    if sarif_file:
+        write(sarif_file, sarif.render(report))
+    shown = sys.stderr if "-" in (sarif_file, json_file) else sys.stdout
+    terminal.render(report, shown)
+    return report.exit_code

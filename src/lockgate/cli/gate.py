@@ -1,0 +1,50 @@
+"""`lockgate gate`: every check, one verdict."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from pathlib import Path
+from typing import Any
+
+import click
+
+from lockgate.checks import base
+from lockgate.checks.isolated import run_all
+from lockgate.cli._finish import finish
+from lockgate.cli._options import output_options, path_argument, root_of, settings_of, settings_options
+from lockgate.cli._progress import bars
+from lockgate.cli._records import collect
+from lockgate.inputs.git import revision
+from lockgate.policy.verdict import decide
+
+
+@click.command("gate")
+@path_argument
+@click.option("--checks", metavar="NAME,…", help=f"The checks to run; all: {','.join(base.names())}.")
+@settings_options
+@output_options
+@click.option("--records", metavar="DIR", hidden=True, help="Decide on the records in DIR instead of running checks.")
+@click.option("--run", default="", hidden=True, help="The run that the records must be of.")
+def command(
+    path: str,
+    checks: str | None,
+    sarif: str | None,
+    json_file: str | None,
+    no_progress: bool,
+    records: str | None,
+    run: str,
+    **options: Any,
+) -> int:
+    """Run the checks on the repository in PATH and decide: PASS, FAIL or INCOMPLETE."""
+    root = root_of(path)
+    named = tuple(name.strip() for name in checks.split(",")) if checks is not None else None
+    settings = settings_of(root, {"checks": named, **options})
+    names = list(settings.checks) or base.names()
+    if records:
+        found = collect(Path(records), names, run)
+    else:
+        with bars(not no_progress) as progress:
+            found = run_all(names, root, settings, run or uuid.uuid4().hex, progress)
+    report = decide(found, settings, os.environ, revision(root))
+    return finish(report, sarif_file=sarif, json_file=json_file)

@@ -1,0 +1,309 @@
+"""One requirements file as entries with their places, split and joined as pip does it.
+
+The rules are those of pip's `req_file.py` and `constructors.py`: lines end where `str.splitlines` ends them, a backslash
+joins, a `#` at the start or after a blank begins a comment, options begin at the first word with a dash.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+import shlex
+from bisect import bisect_right
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from lockgate.model.finding import Location
+from lockgate.model.package import Origin, Package
+from lockgate.model.record import Skip
+
+if TYPE_CHECKING:
+    from optparse import OptionParser, Values
+
+LONGEST = 1_000_000  # characters of one logical line
+
+_COMMENT = re.compile(r"(^|(?<=\s))#.*$", re.DOTALL)
+_CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
+_CODECS = re.compile(r"(utf-?8|(us-)?ascii|latin-?1|iso-?8859-\d+|(cp|windows-)\d+)(-sig)?", re.IGNORECASE)
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+# The usual line, told apart without the full grammar; every version that it takes is valid by PEP 440.
+_PLAIN = re.compile(
+    r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(==(\d+(?:\.\d+)*(?:(?:a|b|rc|\.post|\.dev)\d+)?))\s*$"
+)
+_HEAD = re.compile(r"\s*(?P<name>[A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*")
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|file:", re.IGNORECASE)
+_VCS = re.compile(r"(git|hg|svn|bzr)\+", re.IGNORECASE)
+_EGG = re.compile(r"[#&]egg=([A-Za-z0-9][\w.-]*)")
+_ARCHIVE = re.compile(r"\.(whl|zip|tar|tgz|tbz|txz|tlz|tar\.(gz|bz2|xz|lz|lzma))$", re.IGNORECASE)
+_VARIABLE = re.compile(r"\$\{[A-Z0-9_]+\}")
+_HASH = re.compile(r"--hash[= ]([A-Za-z0-9_]+:[A-Za-z0-9]+)")
+
+
+class Include(Struct, frozen=True):
+    """A further file that line `line` names; it `constrains` where the option was -c."""
+
+    target: str
+    line: int
+    constrains: bool
+
+
+class Parsed(Struct):
+    """What one file says."""
+
+    packages: list[Package] = []
+    includes: list[Include] = []
+    skipped: list[Skip] = []
+
+
+def parse(data: bytes, path: str) -> Parsed:
+    """The entries of the file `path` with the content `data`. What can't be understood is in `skipped`."""
+    parsed = Parsed()
+    try:
+        text = _decode(data)
+    except (UnicodeDecodeError, LookupError) as error:
+        parsed.skipped.append(Skip(path, f"can't be decoded: {error}", gap=True))
+        return parsed
+    source = _Source(path, text)
+    for line in source.logical_lines():
+        try:
+            _parse_line(line, parsed)
+        except (ValueError, RecursionError) as error:
+            parsed.skipped.append(Skip(f"{path}:{line.number}", f"can't be understood: {_plain(error)}", gap=True))
+    return parsed
+
+
+def is_url(text: str) -> bool:
+    """Whether pip would take `text` for a URL."""
+    return bool(_URL.match(text))
+
+
+class _Source:
+    """The text of a file and the way from an offset in it to line and column."""
+
+    def __init__(self, path: str, text: str) -> None:
+        self.path = path
+        self.text = text
+        self._starts = [0, *(match.end() for match in re.finditer(r"\r\n|\r|\n", text))]
+
+    def place(self, offset: int) -> tuple[int, int]:
+        line = bisect_right(self._starts, offset)
+        return line, offset - self._starts[line - 1] + 1
+
+    def logical_lines(self) -> Iterator[_Line]:
+        offset = 0
+        joined = _Line(self)
+        for physical in self.text.splitlines(keepends=True):
+            bare = physical.rstrip("\r\n\v\f\x1c\x1d\x1e\x85\u2028\u2029")
+            if bare.endswith("\\") and not bare.lstrip().startswith("#"):
+                joined.add(bare[:-1], offset)
+            else:
+                joined.add(bare, offset, apart=bare.lstrip().startswith("#"))
+                yield joined
+                joined = _Line(self)
+            offset += len(physical)
+        yield joined
+
+
+class _Line:
+    """A logical line: physical ones joined, with the offset in the file of each."""
+
+    def __init__(self, source: _Source) -> None:
+        self.source = source
+        self._parts: list[str] = []
+        self._pieces: list[tuple[int, int]] = []
+        self._length = 0
+
+    def add(self, text: str, offset: int, apart: bool = False) -> None:
+        if apart and self._parts:  # a comment is one also where a backslash came before it
+            self._parts.append(" ")
+            self._length += 1
+        self._pieces.append((self._length, offset))
+        self._parts.append(text)
+        self._length += len(text)
+
+    @property
+    def text(self) -> str:
+        return _COMMENT.sub("", "".join(self._parts))
+
+    @property
+    def number(self) -> int:
+        return self.source.place(self._pieces[0][1])[0]
+
+    def at(self, start: int, end: int) -> Location:
+        """The place of the characters from `start` to before `end` of the line's text."""
+        line, column = self.source.place(self._offset(start))
+        end_line, end_column = self.source.place(self._offset(end - 1))
+        return Location(path=self.source.path, line=line, column=column, end_line=end_line, end_column=end_column + 1)
+
+    def _offset(self, index: int) -> int:
+        start, offset = self._pieces[bisect_right(self._pieces, index, key=lambda piece: piece[0]) - 1]
+        return offset + index - start
+
+
+def _parse_line(line: _Line, parsed: Parsed) -> None:
+    text = line.text
+    if not text.strip():
+        return
+    if len(text) > LONGEST:
+        raise ValueError(f"longer than {LONGEST:,} characters")
+    entry, options = _split_options(text)
+    hashes = _HASH.findall(options)
+    values = _options(options) if options and len(_HASH.sub("", options).strip()) else None
+    if entry.strip():
+        parsed.packages.append(_package(line, entry, tuple(hashes)))
+    if values:
+        _include(line, values, parsed)
+        for editable in values.editables:
+            start = text.index(editable) if editable in text else len(entry)
+            parsed.packages.append(_reference(editable, line.at(start, max(len(text.rstrip()), start + 1))))
+
+
+def _split_options(text: str) -> tuple[str, str]:
+    match = re.search(r"(?:^|(?<= ))-", text)
+    return (text[: match.start()], text[match.start() :]) if match else (text, "")
+
+
+def _include(line: _Line, values: Values, parsed: Parsed) -> None:
+    for targets, constrains in ((values.requirements, False), (values.constraints, True)):
+        parsed.includes += (Include(target, line.number, constrains) for target in targets)
+
+
+def _package(line: _Line, entry: str, hashes: tuple[str, ...]) -> Package:
+    """The package of an entry. Raises ValueError where it is none."""
+    start = len(entry) - len(entry.lstrip())
+    plain = _PLAIN.match(entry, start)
+    if plain:
+        name, specifier, version = plain.groups()
+        return Package(
+            name=_normalised(name), version=version, at=line.at(start, plain.end(2)), specifier=specifier, hashes=hashes
+        )
+    whole = line.at(start, len(entry.rstrip()))
+    if _is_path(entry.strip()):
+        return _reference(entry.strip(), whole, hashes)
+    if _VARIABLE.search(entry):
+        raise ValueError("it uses an environment variable")
+    return _full(line, entry, hashes)
+
+
+def _full(line: _Line, entry: str, hashes: tuple[str, ...]) -> Package:
+    """A package by the whole grammar of PEP 508."""
+    from packaging.requirements import Requirement
+
+    requirement = Requirement(entry.strip())
+    name = _normalised(requirement.name)
+    if requirement.url:
+        start = len(entry) - len(entry.lstrip())
+        body, _, marker = entry.strip().partition(" ;")
+        at, origin = line.at(start, start + len(body)), _origin(requirement.url)
+        return Package(name=name, version="", at=at, origin=origin, marker=marker.strip(), hashes=hashes)
+    body, _, marker = entry.partition(";")
+    start = len(body) - len(body.lstrip())
+    head = _HEAD.match(body)
+    specifier = body[head.end() :].strip() if head else ""
+    exact = [
+        spec.version
+        for spec in requirement.specifier
+        if spec.operator == "===" or (spec.operator == "==" and not spec.version.endswith(".*"))
+    ]
+    return Package(
+        name=name,
+        version=exact[0] if exact else "",
+        at=line.at(start, len(body.rstrip())),
+        specifier=specifier.removeprefix("(").removesuffix(")").strip(),
+        marker=marker.strip(),
+        hashes=hashes,
+    )
+
+
+def _reference(target: str, at: Location, hashes: tuple[str, ...] = ()) -> Package:
+    """A package that is named by where it is; its name is empty unless an `egg` or a file name tells it."""
+    where, _, marker = target.partition(" ;" if is_url(target) else ";")
+    name, origin = _name_in(where.strip()), _origin(where.strip())
+    return Package(name=name, version="", at=at, origin=origin, marker=marker.strip(), hashes=hashes)
+
+
+def _origin(target: str) -> Origin:
+    if _VCS.match(target):
+        return Origin.VCS
+    return Origin.URL if is_url(target) and not target.lower().startswith("file:") else Origin.LOCAL
+
+
+def _name_in(target: str) -> str:
+    egg = _EGG.search(target)
+    if egg:
+        return _normalised(egg[1])
+    file = re.split(r"[?#]", target.replace("\\", "/"), maxsplit=1)[0].rpartition("/")[2]
+    if not _ARCHIVE.search(file):
+        return ""
+    name = file.split("-")[0] if file.endswith(".whl") else _ARCHIVE.sub("", file).rpartition("-")[0]
+    return _normalised(name) if re.fullmatch(r"[A-Za-z0-9][\w.-]*", name) else ""
+
+
+def _is_path(entry: str) -> bool:
+    """Whether pip would take the entry for a path or URL and not for a name."""
+    target = entry.partition(";")[0].strip()
+    if re.match(r"[A-Za-z0-9][\w.-]*\s*(\[[^\]]*\])?\s*@", target) and not is_url(target):
+        return False
+    bare = re.sub(r"\[[^\]]*\]$", "", target)
+    separated = "/" in bare or "\\" in bare
+    return is_url(bare) or bare.startswith(".") or separated or bool(_ARCHIVE.search(bare))
+
+
+def _options(text: str) -> Values:
+    """The options of a line. Raises ValueError for one that pip does not know or that lacks its value."""
+    return _option_parser().parse_args(shlex.split(text))[0]
+
+
+def _option_parser() -> OptionParser:
+    from optparse import OptionParser
+
+    class Parser(OptionParser):
+        def error(self, msg: str) -> None:  # type: ignore[override]
+            raise ValueError(msg)
+
+    parser = Parser(usage="", add_help_option=False)
+    parser.add_option("-r", "--requirement", action="append", dest="requirements", default=[])
+    parser.add_option("-c", "--constraint", action="append", dest="constraints", default=[])
+    parser.add_option("-e", "--editable", action="append", dest="editables", default=[])
+    for names in (
+        ("-i", "--index-url", "--pypi-url"), ("--extra-index-url",), ("-f", "--find-links"), ("--no-binary",),
+        ("--only-binary",), ("--trusted-host",), ("--use-feature",), ("--hash",), ("--global-option",),
+        ("-C", "--config-settings", "--config-setting"),
+    ):  # fmt: skip
+        parser.add_option(*names, action="append", dest="ignored")
+    parser.add_option("--no-index", "--prefer-binary", "--require-hashes", "--pre", action="store_true", dest="flag")
+    return parser
+
+
+def _decode(data: bytes) -> str:
+    """The text by its byte-order mark, else by its coding comment, else as UTF-8."""
+    for mark, codec in _BOMS:
+        if data.startswith(mark):
+            return data[len(mark) :].decode(codec)
+    for line in data.split(b"\n", 2)[:2]:
+        comment = _CODING.match(line)
+        if comment:
+            codec = comment[1].decode("ascii", "replace")
+            if not _CODECS.fullmatch(codec):
+                raise LookupError(f"encoding {codec!r} is not read")
+            return data.decode(codec)
+    return data.decode("utf-8")
+
+
+def _normalised(name: str) -> str:
+    """The name by PEP 503."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _plain(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return "nested too deeply"
+    return str(error).split("\n", 1)[0]
