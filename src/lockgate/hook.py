@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 
 USAGE = (
     "usage: lockgate-hook [FILES…]\n\nScans the staged content of FILES, by default of every staged file, for secrets."
@@ -25,6 +24,8 @@ def _hook(names: list[str]) -> int:
     if names[:1] in (["-h"], ["--help"]):
         print(USAGE)  # noqa: T201 - this is the command line
         return 0
+    from pathlib import Path
+
     from lockgate.cli._options import settings_of
     from lockgate.inputs.staged import StagedTree
     from lockgate.model.errors import UsageError

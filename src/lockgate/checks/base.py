@@ -45,7 +45,7 @@ class Check(Protocol):
     def run(self, target: Target) -> Result:
         """Examine the target. Raises UnavailableError where the check can't do its work at all."""
 
-    def rules(self) -> tuple[Rule, ...]:
+    def all_rules(self) -> tuple[Rule, ...]:
         """Every rule of the check that can be told without a target."""
 
 

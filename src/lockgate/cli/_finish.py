@@ -6,7 +6,14 @@ import sys
 
 from lockgate.model.report import Report
 from lockgate.reports import json_report, sarif, terminal
-from lockgate.reports.write import write
+from lockgate.reports.write import check_destination, write
+
+
+def check_destinations(*files: str | None) -> None:
+    """Raise UsageError where a report could not be written: before the work, not behind it."""
+    for file in files:
+        if file:
+            check_destination(file)
 
 
 def finish(report: Report, *, sarif_file: str | None, json_file: str | None) -> int:

@@ -11,7 +11,7 @@ import msgspec
 
 from lockgate.checks import base
 from lockgate.checks.run import run_check
-from lockgate.cli._finish import finish
+from lockgate.cli._finish import check_destinations, finish
 from lockgate.cli._options import output_options, path_argument, root_of, settings_of, settings_options
 from lockgate.cli._progress import bars
 from lockgate.inputs.git import revision
@@ -39,6 +39,7 @@ def command(
 ) -> int:
     """Run one check, NAME, on the repository in PATH."""
     base.get(name)
+    check_destinations(sarif, json_file)
     root = root_of(path)
     settings = settings_of(root, options)
     tree = Tree(root, settings.exclude, settings.max_file_size)

@@ -11,7 +11,7 @@ import click
 
 from lockgate.checks import base
 from lockgate.checks.isolated import run_all
-from lockgate.cli._finish import finish
+from lockgate.cli._finish import check_destinations, finish
 from lockgate.cli._options import output_options, path_argument, root_of, settings_of, settings_options
 from lockgate.cli._progress import bars
 from lockgate.cli._records import collect
@@ -37,6 +37,7 @@ def command(
     **options: Any,
 ) -> int:
     """Run the checks on the repository in PATH and decide: PASS, FAIL or INCOMPLETE."""
+    check_destinations(sarif, json_file)
     root = root_of(path)
     named = tuple(name.strip() for name in checks.split(",")) if checks is not None else None
     settings = settings_of(root, {"checks": named, **options})

@@ -7,48 +7,51 @@ as 65535, and after it come zeros. A counter behind the colon tells lines with e
 
 from __future__ import annotations
 
+import sys
+from array import array
+from collections import Counter
 from collections.abc import Iterator
+from itertools import accumulate, chain, compress, repeat
 
 _BASE = 37
 _WINDOW = 100
 _MASK = 2**64 - 1
 _FIRST = pow(_BASE, _WINDOW, 2**64)
-_TAB, _LF, _CR, _SPACE, _END = 9, 10, 13, 32, 65535
+_UTF_16 = "utf-16-le" if sys.byteorder == "little" else "utf-16-be"
 
 
 def line_hashes(text: str) -> list[str]:
     """The hash of every line of `text`; line N is at index N - 1."""
-    window = [0] * _WINDOW
-    starts = [False] * _WINDOW
-    seen: dict[int, int] = {}
+    units = _units(text)
+    ends = bytearray(len(units))
+    for start in _line_starts(units):
+        ends[start + _WINDOW - 1] = 1
+    entering_and_leaving = zip(units, chain(repeat(0, _WINDOW), units), strict=False)
+    rolling = accumulate(
+        entering_and_leaving, lambda value, unit: (value * _BASE + unit[0] - _FIRST * unit[1]) & _MASK, initial=0
+    )
+    next(rolling)
+    seen: Counter[int] = Counter()
     hashes: list[str] = []
-    value = index = 0
-    at_start = True
-    for unit in _units(text):
-        if starts[index]:
-            starts[index] = False
-            seen[value] = seen.get(value, 0) + 1
-            hashes.append(f"{value:x}:{seen[value]}")
-        if at_start and unit is not None:
-            starts[index] = True
-        at_start = unit == _LF
-        number = unit or 0
-        value = (value * _BASE + number - _FIRST * window[index]) & _MASK
-        window[index] = number
-        index = (index + 1) % _WINDOW
+    for value in compress(rolling, ends):
+        seen[value] += 1
+        hashes.append(f"{value:x}:{seen[value]}")
     return hashes
 
 
-def _units(text: str) -> Iterator[int | None]:
-    """The code units that are hashed, the end mark, then enough None to empty the window."""
-    data = text.encode("utf-16-le", "surrogatepass")
-    after_return = False
-    for low, high in zip(data[::2], data[1::2], strict=True):
-        unit = low | high << 8
-        skipped = unit in (_SPACE, _TAB) or (after_return and unit == _LF)
-        after_return = unit == _CR
-        if not skipped:
-            yield _LF if unit == _CR else unit
-    yield _END
-    for _ in range(_WINDOW + 1):
-        yield None
+def _units(text: str) -> array[int]:
+    """The code units that are hashed, the end mark, and zeros that fill the window of the last line."""
+    plain = text.replace("\r\n", "\n").replace("\r", "\n").replace(" ", "").replace("\t", "")
+    units = array("H", f"{plain}\uffff".encode(_UTF_16, "surrogatepass"))
+    units.extend(repeat(0, _WINDOW - 1))
+    return units
+
+
+def _line_starts(units: array[int]) -> Iterator[int]:
+    start = 0
+    while True:
+        yield start
+        try:
+            start = units.index(ord("\n"), start) + 1
+        except ValueError:
+            return

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from lockgate.model.finding import Location
-from lockgate.model.package import Origin, Package
+from lockgate.model.package import Origin, Package, normalised
 from lockgate.model.record import Skip
 
 if TYPE_CHECKING:
@@ -183,7 +183,7 @@ def _package(line: _Line, entry: str, hashes: tuple[str, ...]) -> Package:
     if plain:
         name, specifier, version = plain.groups()
         return Package(
-            name=_normalised(name), version=version, at=line.at(start, plain.end(2)), specifier=specifier, hashes=hashes
+            name=normalised(name), version=version, at=line.at(start, plain.end(2)), specifier=specifier, hashes=hashes
         )
     whole = line.at(start, len(entry.rstrip()))
     if _is_path(entry.strip()):
@@ -198,7 +198,7 @@ def _full(line: _Line, entry: str, hashes: tuple[str, ...]) -> Package:
     from packaging.requirements import Requirement
 
     requirement = Requirement(entry.strip())
-    name = _normalised(requirement.name)
+    name = normalised(requirement.name)
     if requirement.url:
         start = len(entry) - len(entry.lstrip())
         body, _, marker = entry.strip().partition(" ;")
@@ -239,12 +239,12 @@ def _origin(target: str) -> Origin:
 def _name_in(target: str) -> str:
     egg = _EGG.search(target)
     if egg:
-        return _normalised(egg[1])
+        return normalised(egg[1])
     file = re.split(r"[?#]", target.replace("\\", "/"), maxsplit=1)[0].rpartition("/")[2]
     if not _ARCHIVE.search(file):
         return ""
     name = file.split("-")[0] if file.endswith(".whl") else _ARCHIVE.sub("", file).rpartition("-")[0]
-    return _normalised(name) if re.fullmatch(r"[A-Za-z0-9][\w.-]*", name) else ""
+    return normalised(name) if re.fullmatch(r"[A-Za-z0-9][\w.-]*", name) else ""
 
 
 def _is_path(entry: str) -> bool:
@@ -296,11 +296,6 @@ def _decode(data: bytes) -> str:
                 raise LookupError(f"encoding {codec!r} is not read")
             return data.decode(codec)
     return data.decode("utf-8")
-
-
-def _normalised(name: str) -> str:
-    """The name by PEP 503."""
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _plain(error: Exception) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 
 from msgspec import Struct
@@ -21,7 +22,7 @@ class Origin(StrEnum):
 class Package(Struct, frozen=True, kw_only=True):
     """One package at one place.
 
-    `name` is normalised (PEP 503); `version` is exact, or empty where the entry names none; `specifier` is the version
+    `name` is normalised (PEP 503), empty where the entry is only a path or URL; `version` is exact, or empty where the entry names none; `specifier` is the version
     part as written. `at` is the place of the pin. `marker` is the environment marker as written; `hashes` are
     `algorithm:hex`.
     """
@@ -33,3 +34,8 @@ class Package(Struct, frozen=True, kw_only=True):
     origin: Origin = Origin.INDEX
     marker: str = ""
     hashes: tuple[str, ...] = ()
+
+
+def normalised(name: str) -> str:
+    """A project's name by PEP 503."""
+    return re.sub(r"[-_.]+", "-", name).lower()

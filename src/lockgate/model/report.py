@@ -6,7 +6,7 @@ from enum import IntEnum, StrEnum
 
 from msgspec import Struct
 
-from lockgate.model.finding import Confidence, Severity
+from lockgate.model.finding import Confidence, Finding, Severity
 from lockgate.model.record import Record
 
 
@@ -42,6 +42,11 @@ class Threshold(Struct, frozen=True):
 
     severity: Severity
     confidence: Confidence
+
+    def reached_by(self, finding: Finding) -> bool:
+        """Whether a finding counts. An unknown severity is always enough: nobody knows that it is low."""
+        severe = finding.severity is Severity.UNKNOWN or finding.severity.rank <= self.severity.rank
+        return severe and finding.confidence.rank <= self.confidence.rank
 
 
 class Report(Struct, frozen=True, kw_only=True):

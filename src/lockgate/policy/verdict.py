@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 
 from lockgate import __version__
 from lockgate.config.settings import Settings
-from lockgate.model.finding import Finding, Severity
 from lockgate.model.record import Outcome, Record
 from lockgate.model.report import ExitCode, Report, Revision, Threshold, Verdict
 
@@ -20,7 +19,8 @@ def decide(
     `environ` is the process environment: where CI is set, INCOMPLETE fails the gate too.
     """
     records = tuple(records)
-    counted = sum(counts(finding, settings) for record in records for finding in record.findings)
+    threshold = Threshold(settings.fail_on, settings.min_confidence)
+    counted = sum(threshold.reached_by(finding) for record in records for finding in record.findings)
     incomplete = not records or any(record.outcome is Outcome.INCOMPLETE for record in records)
     if counted:
         verdict, code = Verdict.FAIL, ExitCode.FAIL
@@ -32,17 +32,11 @@ def decide(
         version=__version__,
         verdict=verdict,
         exit_code=code,
-        threshold=Threshold(settings.fail_on, settings.min_confidence),
+        threshold=threshold,
         counted=counted,
         records=records,
         revision=revision,
     )
-
-
-def counts(finding: Finding, settings: Settings) -> bool:
-    """Whether a finding is at or over the threshold. An unknown severity always is: nobody knows that it is low."""
-    severe = finding.severity is Severity.UNKNOWN or finding.severity.rank <= settings.fail_on.rank
-    return severe and finding.confidence.rank <= settings.min_confidence.rank
 
 
 def _incomplete_code(settings: Settings, environ: Mapping[str, str]) -> ExitCode:

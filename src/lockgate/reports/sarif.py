@@ -11,13 +11,13 @@ from collections.abc import Iterable
 from heapq import nsmallest
 from operator import attrgetter
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from lockgate.model.finding import Finding, Severity
 from lockgate.model.record import Engine, Outcome, Record
 from lockgate.model.report import ExitCode, Report, Revision
 from lockgate.model.rule import Rule
-from lockgate.reports.sarif_limits import RESULTS, fits, message
+from lockgate.reports.sarif_limits import RESULTS, absolute_uri, fits, message
 from lockgate.reports.sarif_rules import LEVELS, descriptor, rule_of, security_severity
 from lockgate.reports.summary import findings_of
 from lockgate.reports.text import to_json, visible
@@ -91,14 +91,10 @@ def _category(report: Report) -> str:
 
 
 def _provenance(revision: Revision) -> list[Json]:
-    try:
-        uri = urlsplit(revision.uri)
-    except ValueError:
+    uri = absolute_uri(revision.uri.partition("?")[0])
+    if not uri:
         return []
-    if not uri.scheme or not uri.hostname:
-        return []
-    bare = uri._replace(netloc=uri.netloc.rpartition("@")[2], path=quote(uri.path, safe="/%"), query="", fragment="")
-    details = _filled(repositoryUri=bare.geturl(), revisionId=revision.commit, branch=visible(revision.branch))
+    details = _filled(repositoryUri=uri, revisionId=revision.commit, branch=visible(revision.branch))
     return [details | {"mappedTo": {"uriBaseId": ROOT}}]
 
 
@@ -159,14 +155,13 @@ def _result(finding: Finding, rule_index: int, usual: Severity) -> Json:
 
 def _place(finding: Finding) -> Json:
     path = finding.path.encode("utf-8", "backslashreplace")
+    # One region that makes no sense and GitHub refuses the whole file.
+    line, column = max(finding.line, 1), max(finding.column, 1)
+    end_line = max(finding.end_line, line)
+    end_column = max(finding.end_column, column + 1 if end_line == line else 1)
     return {
         "artifactLocation": {"uri": quote(path), "uriBaseId": ROOT},
-        "region": {
-            "startLine": finding.line,
-            "startColumn": finding.column,
-            "endLine": finding.end_line,
-            "endColumn": finding.end_column,
-        },
+        "region": {"startLine": line, "startColumn": column, "endLine": end_line, "endColumn": end_column},
     }
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import re
+from urllib.parse import quote, urlsplit, urlunsplit
 
-from lockgate.reports.text import clip, visible
+from lockgate.reports.text import clip, one_line
 
 # GitHub refuses a file with over 25,000 results, and of those in it shows 5,000. It picks by a severity that it reads
 # from the rules; keeping the first 5,000 by our own order makes sure that it shows the worst.
@@ -16,6 +18,11 @@ DESCRIPTION = 1_024
 MESSAGE = 1_024
 HELP = 16_384
 
+_HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
+_IN_URI = "/:@!$&'()*+,;=~%"
+_STRAY = re.compile("%(?![0-9A-Fa-f]{2})")
+_PLACEHOLDER = re.compile(r"\{(\d+)\}")
+
 
 def fits(data: bytes) -> bool:
     """Whether a file is small enough once it is packed for the upload."""
@@ -25,11 +32,28 @@ def fits(data: bytes) -> bool:
 def message(text: str) -> str:
     """A text for people: it ends with a full stop, and has nothing that a viewer takes for a link or placeholder."""
     # `[text](1)` would be a link to a related location, `{0}` the place of an argument.
-    plain = visible(" ".join(text.split())).replace("](", "] (").replace("{", "{{").replace("}", "}}")
+    plain = _PLACEHOLDER.sub("{{\\1}}", one_line(text).replace("](", "] ("))
     plain = clip(plain or "No message", MESSAGE - 1)
     return plain if plain.endswith((".", "!", "?", "…")) else plain + "."
 
 
 def description(text: str) -> str:
     """A text about a rule on one line, at most as long as GitHub shows."""
-    return clip(visible(" ".join(text.split())) or "No description", DESCRIPTION)
+    return clip(one_line(text) or "No description", DESCRIPTION)
+
+
+def absolute_uri(text: str) -> str:
+    """The absolute URI that `text` is, without credentials and percent-encoded; empty where it is none with a host."""
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return ""
+    if not parts.scheme or not _HOST.fullmatch(host):
+        return ""
+    path, query, fragment = (_encoded(part) for part in (parts.path, parts.query, parts.fragment))
+    return urlunsplit((parts.scheme, host if port is None else f"{host}:{port}", path, query, fragment))
+
+
+def _encoded(part: str) -> str:
+    return _STRAY.sub("%25", quote(part.encode("utf-8", "backslashreplace"), safe=_IN_URI))

@@ -8,7 +8,7 @@ from typing import Any
 from lockgate.model.finding import Finding, Severity
 from lockgate.model.rule import Rule, page
 from lockgate.reports.rule_page import rule_help
-from lockgate.reports.sarif_limits import HELP, NAME, TAGS, description
+from lockgate.reports.sarif_limits import HELP, NAME, TAGS, absolute_uri, description
 from lockgate.reports.text import clip, visible
 
 # An unknown severity counts against the verdict, so GitHub's own check has to fail on it as well.
@@ -46,7 +46,7 @@ def descriptor(rule: Rule) -> dict[str, Any]:
         "shortDescription": {"text": description(rule.summary)},
         "fullDescription": {"text": description(rule.explanation)},
         "help": {"text": text, "markdown": text},
-        "helpUri": rule.help_uri or page(rule.id),
+        "helpUri": absolute_uri(rule.help_uri) or absolute_uri(page(rule.id)),
         "defaultConfiguration": {"level": LEVELS[rule.severity]},
         "properties": {name: value for name, value in properties.items() if value},
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 import stat
@@ -46,9 +47,12 @@ def write(path: str, data: bytes) -> None:
             _append(path, data)
         else:
             _replace(Path(path), data)
+    except BrokenPipeError:
+        raise  # whoever read the report left: that is no fault of the place
     except OSError as error:
         place = "standard output" if path == STDOUT else path
-        raise UnavailableError(f"the report can't be written to {place}: {error.strerror or error}") from None
+        why = "nobody reads from it" if error.errno == errno.ENXIO else error.strerror or error
+        raise UnavailableError(f"the report can't be written to {place}: {why}") from None
 
 
 def _is_stream(path: str) -> bool:

@@ -18,7 +18,7 @@ from lockgate.model.rule import Rule
 Scanners = list[tuple[Engine, Scan]]
 
 
-def rules() -> tuple[Rule, ...]:
+def all_rules() -> tuple[Rule, ...]:
     """Our own rules, and one for every kind of the engines that none of them covers."""
     return catalogue.all_rules()
 
@@ -98,10 +98,10 @@ def _findings(sightings: list[Sighting], data: bytes) -> tuple[tuple[Finding, ..
 
 def _merged(sightings: list[Sighting]) -> Iterator[Finding]:
     for group in merge.groups(sightings):
-        best = min(group, key=catalogue.breadth)
-        rule = catalogue.rule_of(best)
+        rule = catalogue.rule_of(min(group, key=catalogue.breadth))
+        widest = group[0].at
         yield Finding(
-            **{field: getattr(best.at, field) for field in best.at.__struct_fields__},
+            **{field: getattr(widest, field) for field in widest.__struct_fields__},
             rule=rule.id,
             severity=rule.severity,
             confidence=min(map(catalogue.confidence_of, group), key=lambda level: level.rank),

@@ -41,8 +41,9 @@ def confidence_of(seen: Sighting) -> Confidence:
 
 
 def breadth(seen: Sighting) -> tuple[int, bool, str]:
-    """Sort key: the most specific first, and among equals always the same."""
-    return (_rule(seen.engine, seen.kind)[1], seen.engine == "detect-secrets", seen.kind)
+    """Sort key: the most specific first, among equals our own rules first, and then always the same."""
+    rule, breadth = _rule(seen.engine, seen.kind)
+    return breadth, rule.id not in {module.RULE.id for module in _own()}, seen.kind
 
 
 @cache

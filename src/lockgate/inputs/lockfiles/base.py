@@ -51,14 +51,21 @@ def readers() -> list[Reader]:
     return [module for module in found if hasattr(module, "PATTERNS")]
 
 
-def read_manifests(tree: Tree) -> list[Manifest]:
-    """Every manifest and lockfile of the tree.
+def read_manifests(tree: Tree, using: list[Reader] | None = None) -> list[Manifest]:
+    """Every manifest and lockfile of the tree, or those that the readers `using` read.
 
     A file that another one includes is told with the including one, and a package that several include is told once.
     """
-    manifests = [reader.read(tree, path) for reader in readers() for path in tree.files if _reads(reader, path)]
+    manifests = [
+        reader.read(tree, path) for reader in using or readers() for path in tree.files if _reads(reader, path)
+    ]
     told: set[Package | Skip] = set()
     return [_untold(manifest, told) for manifest in manifests if not _is_part(manifest, manifests)]
+
+
+def is_manifest(path: str) -> bool:
+    """Whether some reader reads a file of that path."""
+    return any(_reads(reader, path) for reader in readers())
 
 
 def text(tree: Tree, path: str) -> str | Skip:

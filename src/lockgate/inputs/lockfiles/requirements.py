@@ -20,7 +20,7 @@ from lockgate.inputs.tree import Tree
 from lockgate.model.package import Origin, Package
 from lockgate.model.record import Skip
 
-PATTERNS = ("requirements*.txt", "*-requirements.txt", "*_requirements.txt", "requirements/*.txt")
+PATTERNS: tuple[str, ...] = ("requirements*.txt", "*-requirements.txt", "*_requirements.txt", "requirements/*.txt")
 
 DEPTH = 20
 FILES = 200

@@ -1,0 +1,107 @@
+"""Times lockgate and its peers as whole processes on the same trees in the same run, and prints medians and ratios.
+
+    nox -s bench                      # this repository and the standard library, three runs each
+    nox -s bench -- --runs 5 --only secrets
+
+Runs alternate (A B A B …), so that a machine whose speed drifts does not favour one of them. A peer that is not installed is
+left out. Peers: `detect-secrets scan --all-files`, `kingfisher scan` (no validation, no history), `pip-audit` on the same
+requirements.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+STDLIB = Path(sysconfig.get_path("stdlib"))
+SCRIPTS = Path(sysconfig.get_path("scripts"))
+
+
+@dataclass(frozen=True)
+class Contest:
+    """One command of ours and the peers that do the nearest thing, in one directory."""
+
+    name: str
+    folder: Path
+    ours: list[str]
+    peers: dict[str, list[str]]
+
+
+def tool(name: str) -> str | None:
+    beside = SCRIPTS / name
+    return str(beside) if beside.exists() else shutil.which(name)
+
+
+def contests() -> list[Contest]:
+    lockgate = tool("lockgate") or sys.exit("lockgate is not installed")
+    secret_peers = {}
+    if detect := tool("detect-secrets"):
+        secret_peers["detect-secrets scan --all-files"] = [detect, "scan", "--all-files", "--no-verify", "."]
+    if kingfisher := tool("kingfisher"):
+        secret_peers["kingfisher scan"] = [kingfisher, "scan", ".", "--no-validate", "--git-history", "none", "--no-update-check"]
+    audit_peers = {}
+    if pip_audit := tool("pip-audit"):
+        requirements = str(ROOT / "requirements" / "tests.txt")
+        audit_peers["pip-audit (network)"] = [pip_audit, "--disable-pip", "--require-hashes", "-r", requirements]
+    check = [lockgate, "check"]
+    quiet = ["--no-progress"]
+    return [
+        Contest("secrets, this repository", ROOT, [*check, "secrets", ".", *quiet], secret_peers),
+        Contest("secrets, standard library", STDLIB, [*check, "secrets", ".", *quiet], secret_peers),
+        Contest("audit, this repository", ROOT, [*check, "audit", ".", *quiet], audit_peers),
+        Contest("pins, this repository", ROOT, [*check, "pins", ".", *quiet], {}),
+        Contest("lint, this repository", ROOT, [*check, "lint", ".", *quiet], {}),
+        Contest("gate, this repository", ROOT, [lockgate, "gate", ".", *quiet], {}),
+    ]
+
+
+def seconds(command: list[str], folder: Path) -> float:
+    # The peers' caches stay warm; what a run prints is read and thrown away.
+    started = time.perf_counter()
+    subprocess.run(command, cwd=folder, capture_output=True, check=False, env={**os.environ, "NO_COLOR": "1"})
+    return time.perf_counter() - started
+
+
+def run(contest: Contest, runs: int, warmups: int) -> None:
+    commands = {"lockgate": contest.ours, **contest.peers}
+    times: dict[str, list[float]] = {name: [] for name in commands}
+    for number in range(warmups + runs):
+        for name, command in commands.items():
+            taken = seconds(command, contest.folder)
+            if number >= warmups:
+                times[name].append(taken)
+    ours = times["lockgate"]
+    print(f"| {contest.name} | `lockgate {' '.join(contest.ours[1:])}` | {statistics.median(ours):.2f} | 1 |")
+    for name in contest.peers:
+        ratio = statistics.median(theirs / mine for theirs, mine in zip(times[name], ours, strict=True))
+        print(f"| | `{name}` | {statistics.median(times[name]):.2f} | {ratio:.2f} |", flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--warmups", type=int, default=1)
+    parser.add_argument("--only", default="", help="run the contests whose name holds this text")
+    options = parser.parse_args()
+    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {options.runs} runs\n")
+    print("| what | command | median s | peer's time / lockgate's, median of pairs |\n|---|---|---|---|", flush=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        os.chdir(scratch)
+        for contest in contests():
+            if options.only in contest.name:
+                run(contest, options.runs, options.warmups)
+
+
+if __name__ == "__main__":
+    main()

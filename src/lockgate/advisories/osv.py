@@ -1,0 +1,103 @@
+"""OSV records, as far as they matter here. Schema: https://ossf.github.io/osv-schema/."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from lockgate.model.package import normalised
+
+ECOSYSTEM = "PyPI"
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,99}")
+
+
+class _Severity(Struct):
+    type: str
+    score: str
+
+
+class _Range(Struct):
+    type: str
+    events: list[dict[str, str]]
+
+
+class _Package(Struct):
+    ecosystem: str
+    name: str
+
+
+class Affected(Struct):
+    """One package that a record affects."""
+
+    package: _Package | None = None
+    ranges: list[_Range] | None = None
+    versions: list[str] | None = None
+    severity: list[_Severity] | None = None
+
+
+class Record(Struct):
+    """One OSV record."""
+
+    id: str
+    modified: str
+    published: str | None = None
+    withdrawn: str | None = None
+    aliases: list[str] | None = None
+    summary: str | None = None
+    details: str | None = None
+    severity: list[_Severity] | None = None
+    affected: list[Affected] | None = None
+    database_specific: dict[str, Any] | None = None
+
+    def packages(self) -> Iterator[tuple[str, Affected]]:
+        """The names (PEP 503) of the affected packages of the Python index, with what is affected of each."""
+        for affected in self.affected or ():
+            if affected.package and affected.package.ecosystem.partition(":")[0] == ECOSYSTEM:
+                yield normalised(affected.package.name), affected
+
+    def score(self) -> float | None:
+        """The highest CVSS base score, of the record or of a package in it; None where there is no valid vector."""
+        given = list(self.severity or ())
+        for _, affected in self.packages():
+            given += affected.severity or ()
+        scores = [score for score in (base_score(severity.score) for severity in given) if score is not None]
+        return max(scores, default=None)
+
+    def cwe(self) -> tuple[int, ...]:
+        """The CWE numbers that the database gives."""
+        named = (self.database_specific or {}).get("cwe_ids")
+        texts = [str(name) for name in named] if isinstance(named, list) else []
+        return tuple(int(text[4:]) for text in texts if re.fullmatch(r"CWE-\d{1,5}", text))
+
+
+_decoder = msgspec.json.Decoder(Record)
+
+
+def decode(data: bytes) -> Record:
+    """The record in `data`. Raises ValueError, saying where, for anything that is not one."""
+    try:
+        record = _decoder.decode(data)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    for name in (record.id, *(record.aliases or ())):
+        if not _ID.fullmatch(name):
+            raise ValueError("an id in it is not one")
+    return record
+
+
+@lru_cache(maxsize=2**14)
+def base_score(vector: str) -> float | None:
+    """The base score of a CVSS vector of version 2, 3 or 4; None where it is not valid."""
+    from cvss import CVSS2, CVSS3, CVSS4, CVSSError
+
+    kind = CVSS4 if vector.startswith("CVSS:4") else CVSS3 if vector.startswith("CVSS:3") else CVSS2
+    try:
+        return float(kind(vector).base_score)
+    except CVSSError:
+        return None

@@ -1,0 +1,77 @@
+"""Where OSV records come from: a zip file or a directory. Nothing is unpacked to disk."""
+
+from __future__ import annotations
+
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from lockgate.model.errors import UnavailableError
+
+MEBIBYTE = 2**20
+LARGEST_RECORD = 16 * MEBIBYTE
+LARGEST_SOURCE = 4096 * MEBIBYTE
+MOST_RECORDS = 1_000_000
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the others may claim gigabytes of memory
+
+
+def records(source: Path, shown: str) -> Iterator[tuple[str, bytes]]:
+    """The name and content of every `.json` file in a zip file or directory; `shown` is its name in messages.
+
+    A name is only ever told, never opened. Raises UnavailableError where the source is missing, broken or unboundedly
+    large.
+    """
+    total = 0
+    for number, (name, data) in enumerate(_members(source, shown)):
+        total += len(data)
+        if number >= MOST_RECORDS or total > LARGEST_SOURCE:
+            raise UnavailableError(f"{shown} is too large: over {MOST_RECORDS:,} records or {LARGEST_SOURCE:,} bytes")
+        yield name, data
+
+
+def _members(source: Path, shown: str) -> Iterator[tuple[str, bytes]]:
+    try:
+        yield from _in_directory(source, shown) if source.is_dir() else _in_zip(source, shown)
+    except FileNotFoundError:
+        raise UnavailableError(
+            f"{shown}: no such file or directory; give an OSV zip or a directory of records"
+        ) from None
+    except OSError as error:
+        raise UnavailableError(f"{shown} can't be read: {error.strerror or error}") from None
+
+
+def _in_directory(source: Path, shown: str) -> Iterator[tuple[str, bytes]]:
+    for path in sorted(source.rglob("*.json")):
+        if path.is_file():
+            with path.open("rb") as file:
+                yield printable(path.name), _bounded(file.read(LARGEST_RECORD + 1), path.name, shown)
+
+
+def _in_zip(source: Path, shown: str) -> Iterator[tuple[str, bytes]]:
+    try:
+        with zipfile.ZipFile(source) as archive:
+            for member in archive.infolist():
+                if member.filename.endswith(".json"):
+                    yield printable(member.filename), _member(archive, member, shown)
+    except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, RuntimeError) as error:
+        raise UnavailableError(f"{shown} is not a whole zip file ({error}); fetch it again") from None
+
+
+def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, shown: str) -> bytes:
+    if member.compress_type not in _METHODS:
+        raise zipfile.BadZipFile("packed by an unusual method")
+    with archive.open(member) as file:
+        return _bounded(file.read(LARGEST_RECORD + 1), member.filename, shown)
+
+
+def _bounded(data: bytes, name: str, shown: str) -> bytes:
+    if len(data) > LARGEST_RECORD:
+        raise UnavailableError(f"{shown} is refused: its record {printable(name)} is over {LARGEST_RECORD:,} bytes")
+    return data
+
+
+def printable(name: str) -> str:
+    """A name from outside, fit for one line of a message."""
+    return "".join(letter if letter.isprintable() else "?" for letter in name[:100])

@@ -1,0 +1,156 @@
+"""Where the index lies: synced by the user, or built from what the user names and kept in the cache."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from lockgate.advisories.build import build
+from lockgate.advisories.fetch import fetch, is_url, shown
+from lockgate.advisories.index import FORMAT, Index, Meta
+from lockgate.advisories.records import records
+from lockgate.inputs.user_dirs import cache_dir, data_dir, is_private, make_private
+from lockgate.model.errors import UnavailableError
+
+KEPT = 3  # built indexes that stay in the cache
+
+
+def synced_file() -> Path:
+    """The file of the synced index, whether it exists or not."""
+    return data_dir() / "advisories.index"
+
+
+def sync(source: str) -> Meta:
+    """Replace the synced index by one built from a zip, a directory or the URL of a zip.
+
+    Raises UnavailableError for any fault; the index that was there then stays.
+    """
+    path = synced_file()
+    if not make_private(path.parent):
+        raise UnavailableError(f"{path.parent} can't be made, or others can write in it; mend its permissions")
+    with _records_of(source, offline=False) as (where, name):
+        return _replace(path, lambda file: build(records(where, name), name, file))
+
+
+def open_synced() -> Index | None:
+    """The synced index; None where there is none. Raises UnavailableError where it can't be used."""
+    path = synced_file()
+    if not path.exists():
+        return None
+    if not (is_private(path.parent) and is_private(path)):
+        raise UnavailableError(f"{path} could have been changed by others; mend its permissions and sync again")
+    return _open(path)
+
+
+def open_given(source: str, *, offline: bool) -> Index:
+    """The index of an OSV zip, a directory of records or the URL of a zip; an index file is taken as it is.
+
+    What is built from files is kept in the user's cache directory until they change. Raises UnavailableError.
+    """
+    if is_url(source):
+        with _records_of(source, offline=offline) as (where, name):
+            return _temporary(where, name)
+    path = Path(source).expanduser()
+    if _is_index(path):
+        return _open(path)
+    folder = cache_dir("advisories")
+    if folder is None:
+        return _temporary(path, source)
+    cached = folder / f"{_state(path, source)}.index"
+    with suppress(UnavailableError, OSError):
+        if is_private(cached):
+            return _open(cached)
+    try:
+        _replace(cached, lambda file: build(records(path, source), source, file))
+        _forget_old(folder)
+        return _open(cached)
+    except OSError:  # full, read-only or gone: slower, never wrong
+        return _temporary(path, source)
+
+
+@contextmanager
+def _records_of(source: str, *, offline: bool) -> Iterator[tuple[Path, str]]:
+    """A path with the records of a source, fetched if need be, and the source's name in messages."""
+    if not is_url(source):
+        yield Path(source).expanduser(), source
+        return
+    if offline:
+        raise UnavailableError(f"{shown(source)} is not fetched with --offline; give a file or sync before")
+    with tempfile.TemporaryDirectory(prefix="lockgate-") as folder:
+        path = Path(folder) / "all.zip"
+        with path.open("wb") as file:
+            fetch(source, file)
+        yield path, shown(source)
+
+
+def _replace(path: Path, fill: Callable[[BinaryIO], Meta]) -> Meta:
+    """Write a file anew: whoever looks finds the old one or the new one, never a part."""
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".new-", delete=False) as file:
+        new = Path(file.name)
+        try:
+            meta = fill(file)  # type: ignore[arg-type]
+            file.flush()
+            os.fsync(file.fileno())
+            file.close()
+            new.replace(path)
+        except BaseException:
+            file.close()
+            new.unlink(missing_ok=True)
+            raise
+    return meta
+
+
+def _temporary(path: Path, name: str) -> Index:
+    """An index in a file that is gone when it is closed."""
+    file = tempfile.TemporaryFile(prefix="lockgate-")  # noqa: SIM115 - the index closes it
+    try:
+        build(records(path, name), name, file)
+        return Index(file, f"the index of {name}")
+    except BaseException:
+        file.close()
+        raise
+
+
+def _open(path: Path) -> Index:
+    try:
+        file = path.open("rb")
+    except OSError as error:
+        raise UnavailableError(f"the advisory index {path} can't be read: {error.strerror}") from None
+    try:
+        return Index(file, f"the advisory index {path}")
+    except BaseException:
+        file.close()
+        raise
+
+
+def _is_index(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(8) == b"LOCKGATE"
+    except OSError:
+        return False
+
+
+def _state(path: Path, source: str) -> str:
+    """A name for what the source holds now: paths, sizes and times of its files, and the index's format."""
+    digest = hashlib.sha256(f"{FORMAT}\0{path.resolve()}\0".encode("utf-8", "surrogateescape"))
+    try:
+        for file in sorted(path.rglob("*.json")) if path.is_dir() else [path]:
+            status = file.stat()
+            digest.update(f"{file.name}\0{status.st_size}\0{status.st_mtime_ns}\0".encode("utf-8", "surrogateescape"))
+    except FileNotFoundError:
+        raise UnavailableError(
+            f"{source}: no such file or directory; give an OSV zip or a directory of records"
+        ) from None
+    return digest.hexdigest()[:32]
+
+
+def _forget_old(folder: Path) -> None:
+    built = sorted(folder.glob("*.index"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in built[KEPT:]:
+        path.unlink()

@@ -1,0 +1,98 @@
+"""An advisory told as a rule and as a finding."""
+
+from __future__ import annotations
+
+import re
+
+from msgspec import structs
+
+from lockgate.model.advisory import Advisory
+from lockgate.model.finding import Confidence, Finding, Severity
+from lockgate.model.package import Package
+from lockgate.model.rule import Rule
+
+LONGEST_SUMMARY = 200
+LONGEST_DETAILS = 1000
+
+# The qualitative scale of CVSS 3 and 4.
+_SCALE = ((9.0, Severity.CRITICAL), (7.0, Severity.HIGH), (4.0, Severity.MEDIUM), (0.1, Severity.LOW))
+_LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)")
+_TAG = re.compile(r"<[^<>]*>")
+_MARKS = re.compile(r"[`*#]+|^\s*[-=]{3,}\s*$", re.MULTILINE)
+_SENTENCE = re.compile(r"(?<=[.!?])\s")
+
+
+def severity_of(advisory: Advisory) -> Severity:
+    """Its severity by CVSS; malware is critical, and what nobody has scored is unknown."""
+    if advisory.id.startswith("MAL-"):
+        return Severity.CRITICAL
+    if advisory.score is None:
+        return Severity.UNKNOWN
+    return next((severity for least, severity in _SCALE if advisory.score >= least), Severity.NONE)
+
+
+def rule_of(advisory: Advisory) -> Rule:
+    """The rule that the advisory is."""
+    summary = summary_of(advisory)
+    return Rule(
+        id=advisory.id,
+        name=advisory.id,
+        summary=summary,
+        explanation=plain(advisory.details, LONGEST_DETAILS) or summary,
+        fix="Upgrade the package to a version without this vulnerability, or replace it.",
+        severity=severity_of(advisory),
+        confidence=Confidence.HIGH,
+        cwe=advisory.cwe,
+        help_uri=f"https://osv.dev/vulnerability/{advisory.id}",
+        aliases=advisory.aliases,
+        score=advisory.score,
+    )
+
+
+def finding_of(advisory: Advisory, rule: Rule, package: Package, engine: str) -> Finding:
+    """The finding at the place of a pin; `rule` is that of the advisory."""
+    remedy = f"fixed in {advisory.fix}" if advisory.fix else "no fixed version is known"
+    properties: dict[str, str | float | bool | list[str]] = {
+        "package": package.name,
+        "version": package.version,
+        "fix_versions": list(advisory.fixes),
+    }
+    optional = {"fix_version": advisory.fix, "marker": package.marker, "published": advisory.published}
+    properties |= {name: value for name, value in optional.items() if value}
+    if advisory.score is not None:
+        properties["score"] = advisory.score
+    return Finding(
+        **structs.asdict(package.at),
+        rule=advisory.id,
+        severity=rule.severity,
+        confidence=rule.confidence,
+        message=f"{package.name} {package.version}: {rule.summary.rstrip('.')} ({remedy})",
+        fix=_fix(advisory, package),
+        help_uri=rule.help_uri,
+        engines=(engine,),
+        aliases=advisory.aliases,
+        properties=properties,
+    )
+
+
+def _fix(advisory: Advisory, package: Package) -> str:
+    if advisory.id.startswith("MAL-"):
+        return f"Remove {package.name} {package.version} and treat every machine that installed it as compromised."
+    if advisory.fix:
+        return f"Upgrade {package.name} to {advisory.fix} or later."
+    return f"Replace {package.name}, or see the advisory for a way around it."
+
+
+def summary_of(advisory: Advisory) -> str:
+    """One line: the summary, else the first sentence of the details."""
+    first = advisory.summary or _SENTENCE.split(plain(advisory.details, LONGEST_DETAILS), maxsplit=1)[0]
+    return plain(first, LONGEST_SUMMARY) or f"known as {advisory.id}"
+
+
+def plain(text: str, longest: int) -> str:
+    """Foreign Markdown as one line of plain text of at most `longest` characters."""
+    text = _MARKS.sub("", _TAG.sub("", _LINK.sub(r"\1", text[: longest * 4])))
+    line = " ".join(text.split())
+    if not line.isprintable():
+        line = " ".join("".join(letter if letter.isprintable() else " " for letter in line).split())
+    return line if len(line) <= longest else f"{line[: longest - 1].rstrip()}…"

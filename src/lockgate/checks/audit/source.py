@@ -1,0 +1,67 @@
+"""Which source of advisories answers, in the order in which they are tried."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from lockgate.config.settings import Settings
+from lockgate.model.advisory import Advisory
+from lockgate.model.errors import UnavailableError
+from lockgate.model.record import Engine
+
+if TYPE_CHECKING:
+    from lockgate.advisories.index import Index
+
+
+class Source(Protocol):
+    """Something that can be asked for advisories. `note` says what it is, `gaps` why its answers are incomplete."""
+
+    engine: Engine
+    note: str
+    gaps: tuple[str, ...]
+
+    def lookup(self, name: str, version: str) -> tuple[Advisory, ...]:
+        """What is known of one version of a package. Raises UnavailableError where it could not be looked up."""
+
+    def close(self) -> None:
+        """Let go of files and connections."""
+
+
+def choose(settings: Settings) -> Source:
+    """What the user named; else the synced index; else pip-audit's service. Raises UnavailableError where there is none."""
+    from lockgate.advisories.store import open_given, open_synced
+
+    if settings.advisories:
+        return _Local(open_given(settings.advisories, offline=settings.offline))
+    synced = open_synced()
+    if synced:
+        return _Local(synced)
+    if settings.offline:
+        raise UnavailableError("there are no advisories on this machine; run once: lockgate advisories sync")
+    return _Remote()
+
+
+class _Local:
+    def __init__(self, index: Index) -> None:
+        meta = index.meta
+        self.engine = Engine("osv", meta.built[:10])
+        self.note = f"advisories: {meta}"
+        named = ", ".join(meta.malformed[:3])
+        self.gaps: tuple[str, ...] = (
+            (f"{meta.lost:,} advisories can't be understood, such as {named}",) if meta.lost else ()
+        )
+        self.lookup = index.lookup
+        self.close = index.close
+
+
+class _Remote:
+    gaps: tuple[str, ...] = ()
+    note = "advisories: the package index, asked by pip-audit; it gives no severities"
+
+    def __init__(self) -> None:
+        from lockgate.engines.pip_audit import PipAudit
+
+        service = PipAudit()
+        self.engine = service.engine
+        self.lookup = service.lookup
+        self.close = service.close

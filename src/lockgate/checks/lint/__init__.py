@@ -1,0 +1,166 @@
+"""pylint over the project's own packages."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+
+from lockgate.checks import base
+from lockgate.checks.identity import identify
+from lockgate.checks.lint.own import own_files
+from lockgate.checks.lint.source import Source
+from lockgate.engines import pylint
+from lockgate.engines.pylint import Description, Linted, Message
+from lockgate.engines.pylint_config import Configuration, find
+from lockgate.inputs.files import display
+from lockgate.inputs.tree import Tree
+from lockgate.model.finding import Confidence, Finding, Severity
+from lockgate.model.record import Coverage, Skip
+from lockgate.model.rule import Rule
+
+UNIT = "Python files"
+_PAGES = "https://pylint.readthedocs.io/en/stable/user_guide/messages"
+_SEVERITIES = {"fatal": Severity.MEDIUM, "error": Severity.MEDIUM, "warning": Severity.LOW}
+_CONFIDENCES = {"HIGH": Confidence.HIGH, "INFERENCE_FAILURE": Confidence.LOW}
+# True only where the environment holds every dependency of the project, which we can't know.
+_OF_ENVIRONMENT = frozenset({"import-error", "no-name-in-module"})
+
+
+def all_rules() -> tuple[Rule, ...]:
+    """One rule for each message of our own interpreter's pylint."""
+    return tuple(_rule(known) for known in pylint.descriptions().values() if known.category != "information")
+
+
+def run(target: base.Target) -> base.Result:
+    """Lint the project's own packages. Raises UnavailableError where pylint can't run."""
+    own, skipped = own_files(target.tree.files)
+    sources, unread = _read(target.tree, own)
+    configuration, problems = _configuration(target.tree)
+    skips = [*target.tree.excluded, *skipped, *unread, *problems]
+    if not sources:
+        return base.Result(coverage=Coverage(examined=0, unit=UNIT, skipped=tuple(skips)))
+    linted = pylint.lint(
+        sources,
+        root=target.tree.root,
+        python=target.settings.python,
+        configuration=configuration,
+        trust=target.settings.trust,
+        progress=target.progress,
+    )
+    texts = {path: Source(path, sources[path]) for path in {message.path for message in linted.messages} & set(sources)}
+    findings = tuple(_findings(linted, texts))
+    skips += _left_out(linted, sources, configuration)
+    masked = {display(path): source for path, source in texts.items()}
+    return base.Result(
+        coverage=Coverage(
+            examined=len(linted.files) - sum(message.symbol == "file-ignored" for message in linted.messages),
+            unit=UNIT,
+            skipped=tuple(skips),
+            allowed=sum(message.symbol == "suppressed-message" for message in linted.messages),
+            notes=tuple(_notes(linted, configuration, trust=target.settings.trust)),
+        ),
+        findings=identify(findings, lambda path: masked[path].masked, _key),
+        engines=(linted.engine,),
+        rules=_rules_of(findings, linted),
+        gaps=() if linted.files else (f"nothing was examined: {configuration.path} leaves out every file",),
+    )
+
+
+def _read(tree: Tree, paths: list[str]) -> tuple[dict[str, bytes], list[Skip]]:
+    """The content of the files, and what was not read."""
+    sources: dict[str, bytes] = {}
+    unread: list[Skip] = []
+    for path in paths:
+        data = tree.read(path)
+        if isinstance(data, Skip):
+            unread.append(data)
+        elif set(path) & set("\r\n") or display(path) != path.replace(os.sep, "/"):
+            unread.append(
+                Skip(display(path), "pylint can't take a name with a line break or that is not UTF-8", gap=True)
+            )
+        else:
+            sources[path] = data
+    return sources, unread
+
+
+def _configuration(tree: Tree) -> tuple[Configuration, list[Skip]]:
+    found = find(tree)
+    return (Configuration(), [found]) if isinstance(found, Skip) else (found, [])
+
+
+def _findings(linted: Linted, texts: dict[str, Source]) -> Iterator[Finding]:
+    for message in linted.messages:
+        if message.type in ("fatal", "info") or message.path not in texts:
+            continue
+        source = texts[message.path]
+        at = source.place(message)
+        yield Finding(
+            **{field: getattr(at, field) for field in at.__struct_fields__},
+            rule=f"lint/{message.symbol}",
+            severity=_SEVERITIES.get(message.type, Severity.NONE),
+            confidence=_confidence(message),
+            message=source.told(message),
+            fix=f"Mend it, or allow it with a comment on the line: # pylint: disable={message.symbol}",
+            help_uri=f"{_PAGES}/{message.type}/{message.symbol}.html",
+            engines=("pylint",),
+            properties={"scope": message.obj},
+        )
+
+
+def _key(finding: Finding, _: str) -> tuple[str, ...]:
+    """What tells a finding from others of its rule and file: not the line, which may hold a secret, nor its number."""
+    return str(finding.properties["scope"]), re.sub(r"\d+", "", finding.message)
+
+
+def _confidence(message: Message) -> Confidence:
+    if message.symbol in _OF_ENVIRONMENT:
+        return Confidence.LOW
+    return _CONFIDENCES.get(message.confidence, Confidence.MEDIUM)
+
+
+def _left_out(linted: Linted, sources: dict[str, bytes], configuration: Configuration) -> Iterator[Skip]:
+    for path in sorted(set(sources) - linted.files):
+        yield Skip(display(path), f"left out by pylint's settings in {configuration.path}")
+    for message in linted.messages:
+        if message.symbol == "file-ignored":
+            yield Skip(display(message.path), "left out by its own comment, `# pylint: skip-file`")
+        elif message.type == "fatal":
+            yield Skip(display(message.path), f"pylint can't analyse it ({message.symbol})", gap=True)
+
+
+def _notes(linted: Linted, configuration: Configuration, *, trust: bool) -> Iterator[str]:
+    yield f"linted on Python {linted.python}"
+    if trust and configuration.path:
+        yield f"{configuration.path} was obeyed as it is (--trust)"
+        return
+    if configuration.options:
+        yield f"obeyed of {configuration.path}: {', '.join(sorted(configuration.options))}"
+    if configuration.refused:
+        yield f"not obeyed of {configuration.path}: {', '.join(configuration.refused)} (may run code; --trust obeys)"
+
+
+def _rules_of(findings: tuple[Finding, ...], linted: Linted) -> tuple[Rule, ...]:
+    """The rules that the findings name, as the project's own pylint describes them."""
+    named = {finding.rule.removeprefix("lint/"): finding for finding in findings}
+    return tuple(
+        _rule(
+            linted.descriptions.get(symbol)
+            or Description(symbol, finding.help_uri.split("/")[-2], "A message of a plug-in of pylint.")
+        )
+        for symbol, finding in sorted(named.items())
+    )
+
+
+def _rule(known: Description) -> Rule:
+    sentence = re.split(r"(?<!\b[ie]\.[eg])\. ", known.text)[0].rstrip(".") + "."
+    return Rule(
+        id=f"lint/{known.symbol}",
+        name=known.symbol.replace("-", " ").capitalize(),
+        summary=sentence,
+        explanation=known.text,
+        fix=f"See pylint's page on it for a bad and a good example. `# pylint: disable={known.symbol}` allows a line.",
+        severity=_SEVERITIES.get(known.category, Severity.NONE),
+        confidence=Confidence.LOW if known.symbol in _OF_ENVIRONMENT else Confidence.MEDIUM,
+        help_uri=f"{_PAGES}/{known.category}/{known.symbol}.html",
+    )

@@ -1,0 +1,61 @@
+"""Python source as pylint's messages refer to it."""
+
+from __future__ import annotations
+
+import io
+import re
+import tokenize
+
+from lockgate.engines.pylint import Message
+from lockgate.inputs.files import display
+from lockgate.model.finding import Location
+
+# Of the encodings that a file may declare, those that can't make decoding expensive.
+_ENCODINGS = frozenset({"utf-8", "utf-8-sig", "iso-8859-1", "iso-8859-15", "cp1252", "ascii"})
+_LITERAL = re.compile(r"(\"\"\"|''')[\s\S]*?\1|\"[^\"\n]*\"|'[^'\n]*'|#[^\n]*")
+_SHORTEST = 4  # shorter literals are no secrets, and are words of the message itself
+
+
+class Source:
+    """The text of one Python file."""
+
+    def __init__(self, path: str, data: bytes) -> None:
+        self.path = path
+        self.text = _decoded(data)
+        self.lines = self.text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+    @property
+    def masked(self) -> str:
+        """The text with what is in string literals and comments replaced, so that a hash of it is none of a secret."""
+        return _LITERAL.sub(lambda match: re.sub(r"[^\r\n]", "*", match.group()), self.text)
+
+    def place(self, message: Message) -> Location:
+        """Where a message is; to the end of the line where pylint does not say where it ends."""
+        line = min(max(message.line, 1), len(self.lines))
+        column = self._column(line, message.column)
+        end_line, end_column = line, max(len(self.lines[line - 1].rstrip()), column) + 1
+        if message.end_line and message.end_column is not None and line <= message.end_line <= len(self.lines):
+            end_line, end_column = message.end_line, self._column(message.end_line, message.end_column)
+        return Location(path=display(self.path), line=line, column=column, end_line=end_line, end_column=end_column)
+
+    def told(self, message: Message) -> str:
+        """The text of a message on one line, without the string literals of its line, any of which may be a secret."""
+        line = self.lines[min(max(message.line, 1), len(self.lines)) - 1]
+        text = " ".join(message.text.split())
+        for match in _LITERAL.finditer(line):
+            inner = match.group().strip("\"'")
+            if len(inner) >= _SHORTEST:
+                text = text.replace(inner, "…")
+        return text
+
+    def _column(self, line: int, offset: int) -> int:
+        """The column, from 1 and in code points, of an offset in bytes of UTF-8."""
+        return len(self.lines[line - 1].encode("utf-8", "replace")[:offset].decode("utf-8", "ignore")) + 1
+
+
+def _decoded(data: bytes) -> str:
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+    except (SyntaxError, LookupError):
+        encoding = "utf-8"
+    return data.decode(encoding if encoding in _ENCODINGS else "utf-8", "replace")

@@ -1,0 +1,52 @@
+"""What a build, a workflow or a hook fetches by a name that can change under it."""
+
+from __future__ import annotations
+
+from lockgate.checks import base
+from lockgate.checks.identity import identify
+from lockgate.checks.pins.files import PinFiles
+from lockgate.inputs.allow import allowed_rules
+from lockgate.model.finding import Finding
+from lockgate.model.record import Coverage
+from lockgate.model.rule import Rule
+
+
+def all_rules() -> tuple[Rule, ...]:
+    """The rules of this check, each one file in `rules`."""
+    return tuple(module.RULE for module in base.modules("lockgate.checks.pins.rules"))
+
+
+def run(target: base.Target) -> base.Result:
+    """Judge every file of the target that pins something."""
+    files = PinFiles(target.tree)
+    found: list[Finding] = []
+    modules = base.modules("lockgate.checks.pins.rules")
+    for done, module in enumerate(modules):
+        target.progress(done, len(modules))
+        found += module.check(files)
+    wanted = [finding for finding in found if not _is_allowed(finding, files)]
+    named = {finding.rule for finding in wanted}
+    nothing = "nothing was examined: no requirements file, workflow or pre-commit configuration was found"
+    return base.Result(
+        coverage=Coverage(
+            examined=len(files.examined),
+            unit="files",
+            skipped=(*target.tree.excluded, *files.skipped),
+            allowed=len(found) - len(wanted),
+            notes=files.notes,
+        ),
+        findings=identify(wanted, files.text, _key),
+        engines=files.engines,
+        rules=tuple(module.RULE for module in modules if module.RULE.id in named),
+        gaps=() if files.examined or any(skip.gap for skip in files.skipped) else (nothing,),
+    )
+
+
+def _is_allowed(finding: Finding, files: PinFiles) -> bool:
+    lines = files.lines(finding.path)[finding.line - 1 : finding.end_line]
+    return any(finding.rule in allowed_rules(line) for line in lines)
+
+
+def _key(finding: Finding, _: str) -> tuple[str, ...]:
+    """What tells a finding from others of its rule and file: what is pinned, however its line is written."""
+    return (str(finding.properties["pinned"]),)

@@ -1,0 +1,141 @@
+"""The files that pin something, each kind read once, for all rules."""
+
+from __future__ import annotations
+
+from functools import cache, cached_property
+from itertools import chain
+
+from lockgate.engines import zizmor
+from lockgate.inputs import pre_commit
+from lockgate.inputs.files import display
+from lockgate.inputs.lockfiles import requirements
+from lockgate.inputs.lockfiles.base import Manifest, as_gap, read_manifests
+from lockgate.inputs.pre_commit import Hooks, Revision
+from lockgate.inputs.tree import Tree
+from lockgate.model.finding import Confidence, Finding, Location, Severity
+from lockgate.model.package import Origin, Package
+from lockgate.model.record import Engine, Skip
+from lockgate.model.rule import Rule
+
+
+class PinFiles:
+    """What the files of a tree pin. Every path is as reports show it."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self._paths = {display(path): path for path in tree.files}
+        self.lines = cache(self._lines)
+
+    @cached_property
+    def packages(self) -> tuple[Package, ...]:
+        """The entries of requirements files that an installer takes from an index."""
+        entries = chain.from_iterable(manifest.packages for manifest in self._manifests)
+        return tuple(entry for entry in entries if entry.origin is Origin.INDEX)
+
+    @property
+    def uses(self) -> tuple[zizmor.Issue, ...]:
+        """What zizmor says of the actions that workflows and actions use."""
+        return self._audit.issues
+
+    @cached_property
+    def revisions(self) -> tuple[Revision, ...]:
+        """The revisions that pre-commit fetches."""
+        return tuple(chain.from_iterable(hooks.revisions for hooks in self._hooks.values()))
+
+    @property
+    def examined(self) -> set[str]:
+        """The files that were judged."""
+        failed = {skip.subject.partition(":")[0] for skip in self.skipped if skip.gap}
+        read = {name for manifest in self._manifests for name in (manifest.path, *manifest.included)}
+        judged = set(map(display, [*self._workflows[0], *self._hooks]))
+        return read | (judged - failed)
+
+    @cached_property
+    def skipped(self) -> tuple[Skip, ...]:
+        """What could not be read or judged."""
+        of_manifests = chain.from_iterable(manifest.skipped for manifest in self._manifests)
+        of_hooks = chain.from_iterable(hooks.skipped for hooks in self._hooks.values())
+        about = f", or {self._configuration[0]} is wrong" if self._configuration else ""
+        refused = (
+            Skip(display(path), f"zizmor can't read it: it is no valid workflow or action{about}", gap=True)
+            for path in self._audit.failed
+        )
+        return (*of_manifests, *of_hooks, *self._workflows[1], *refused)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """How the files were judged."""
+        return (f"zizmor obeys {self._configuration[0]}",) if self._configuration and self._workflows[0] else ()
+
+    @property
+    def engines(self) -> tuple[Engine, ...]:
+        """The tools that took part."""
+        return (self._audit.engine,) if self._workflows[0] else ()
+
+    def text(self, path: str) -> str:
+        """The text of a file that was read."""
+        data = self._tree.read(self._paths.get(path, path))
+        return "" if isinstance(data, Skip) else data.decode("utf-8-sig", "replace")
+
+    def _lines(self, path: str) -> list[str]:
+        return self.text(path).replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+    @cached_property
+    def _manifests(self) -> list[Manifest]:
+        return read_manifests(self._tree, [requirements])
+
+    @cached_property
+    def _hooks(self) -> dict[str, Hooks]:
+        paths = [path for path in self._tree.files if path.rpartition("/")[2] == pre_commit.NAME]
+        return {path: pre_commit.read(self._tree, path) for path in paths}
+
+    @cached_property
+    def _workflows(self) -> tuple[dict[str, bytes], tuple[Skip, ...]]:
+        """The content of workflows and actions, and those that were not read."""
+        content: dict[str, bytes] = {}
+        unread: list[Skip] = []
+        for path in filter(zizmor.is_input, self._tree.files):
+            data = as_gap(self._tree.read(path))
+            if isinstance(data, Skip):
+                unread.append(data)
+            elif zizmor.is_action(path, data):
+                content[path] = data
+        return content, tuple(unread)
+
+    @cached_property
+    def _configuration(self) -> tuple[str, bytes] | None:
+        """The project's settings for zizmor, which are data only."""
+        for path in zizmor.CONFIGURATIONS:
+            if path in self._tree.files and isinstance(data := self._tree.read(path), bytes):
+                return path, data
+        return None
+
+    @cached_property
+    def _audit(self) -> zizmor.Audit:
+        configuration = self._configuration[1] if self._configuration else None
+        return zizmor.audit(self._workflows[0], configuration)
+
+
+def found(
+    rule: Rule,
+    at: Location,
+    *,
+    pinned: str,
+    message: str,
+    fix: str,
+    severity: Severity | None = None,
+    confidence: Confidence | None = None,
+    engines: tuple[str, ...] = ("lockgate",),
+) -> Finding:
+    """A finding of `rule`. `pinned` names what is not pinned well enough; it is the finding's identity in its file."""
+    return Finding(
+        **{field: getattr(at, field) for field in at.__struct_fields__},
+        rule=rule.id,
+        severity=severity or rule.severity,
+        confidence=confidence or rule.confidence,
+        message=message,
+        fix=fix,
+        help_uri=rule.help_uri,
+        engines=engines,
+        properties={"pinned": pinned},
+    )

@@ -1,0 +1,33 @@
+"""`lockgate explain RULE`: what a finding of the rule means and how to mend it."""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+
+import click
+
+from lockgate.cli._rules import listed_rules
+from lockgate.model.errors import UsageError
+from lockgate.reports.rule_page import rule_page
+
+_ADVISORY = re.compile(r"(?:CVE|GHSA|PYSEC|OSV|MAL)-[\w-]+", re.IGNORECASE | re.ASCII)
+
+
+@click.command("explain")
+@click.argument("rule")
+def command(rule: str) -> None:
+    """Print the page of one RULE, such as pins/unpinned-requirement."""
+    known = {each.id: each for each in listed_rules()}
+    if rule in known:
+        click.echo(rule_page(known[rule]), nl=False)
+    elif _ADVISORY.fullmatch(rule):
+        click.echo(f"{rule} is an advisory; its page is https://osv.dev/vulnerability/{rule}")
+    else:
+        raise UsageError(f"no rule is named {rule!r}; {_hint(rule, list(known))}`lockgate rules` lists all")
+
+
+def _hint(word: str, known: list[str]) -> str:
+    """The nearest id, else one that holds the word."""
+    near = get_close_matches(word, known, n=1) or [name for name in known if word.lower() in name]
+    return f"did you mean {near[0]!r}? " if near else ""

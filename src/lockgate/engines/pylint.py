@@ -1,0 +1,266 @@
+"""pylint, run in the interpreter of a project: https://pylint.readthedocs.io.
+
+pylint is a program to us: we start it, give it copies of the files and read its JSON. What a hostile project could make
+it run is kept from it by `pylint_guard` (imports) and `pylint_config` (options).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import posixpath
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from glob import escape
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from lockgate.engines import process
+from lockgate.engines.mirror import mirror
+from lockgate.engines.pylint_config import Configuration
+from lockgate.model.errors import UnavailableError
+from lockgate.model.record import Engine
+
+OLDEST = 4  # major version
+MEMORY = 2**32  # bytes of address space
+SECONDS = 120
+SECONDS_A_FILE = 3
+MOST_SECONDS = 3600
+
+_GUARD = Path(__file__).with_name("pylint_guard.py")
+_STEP = re.compile(r"(.*) \((\d+) of (\d+)\)")
+_USAGE_ERROR = 32
+_DESCRIPTION = re.compile(r"^:([\w-]+) \(([A-Z])\d{4}\):.*\n((?:  .*\n|\n)*)", re.MULTILINE)
+_LISTING = b"Emittable messages with current interpreter:"
+_CATEGORIES = {
+    "F": "fatal", "E": "error", "W": "warning", "R": "refactor", "C": "convention", "I": "information",
+}  # fmt: skip
+
+
+class Message(Struct, frozen=True, rename={"end_line": "endLine", "end_column": "endColumn", "text": "message"}):
+    """One message of pylint.
+
+    Columns count from 0, in bytes of UTF-8; `type` is the category; `obj` is the function or class that it is in.
+    """
+
+    path: str
+    line: int
+    column: int
+    symbol: str
+    type: str
+    text: str
+    confidence: str
+    obj: str = ""
+    end_line: int | None = None
+    end_column: int | None = None
+
+
+class Description(Struct, frozen=True):
+    """What pylint's own listing says of one of its messages."""
+
+    symbol: str
+    category: str
+    text: str
+
+
+class Linted(Struct, frozen=True):
+    """What pylint said, what it says of its messages, by symbol, and the files that its settings did not leave out."""
+
+    engine: Engine
+    python: str
+    messages: tuple[Message, ...]
+    files: frozenset[str]
+    descriptions: dict[str, Description]
+
+
+class _Report(Struct):
+    messages: tuple[Message, ...]
+
+
+class _Answer(Struct):
+    python: str
+    missing: bool = False
+    code: int = 0
+    said: str = ""
+    version: str = ""
+
+
+def lint(
+    files: Mapping[str, bytes],
+    *,
+    root: Path,
+    python: str = "",
+    configuration: Configuration = Configuration(),
+    trust: bool = False,
+    progress: Callable[[int, int], None],
+) -> Linted:
+    """Lint `files`, the content of Python files by path below `root`.
+
+    python: the interpreter, by path or by name on PATH; empty means our own. trust: give pylint the configuration as it
+    is and let it import what it likes. Raises UnavailableError where pylint can't do it; the message says why.
+    """
+    steps = _Steps(files, progress)
+    with tempfile.TemporaryDirectory(prefix="lockgate-", ignore_cleanup_errors=True) as private:
+        session = _Session(Path(os.path.realpath(private)), python, None if trust else root)
+        mirror(files, session.tree)
+        options = [
+            *session.configured(configuration, trust=trust), "--verbose", "--persistent=n", "--jobs=1", "--recursive=n",
+            "--reports=n", "--score=n", "--output-format=json2", f"--output={session.report}", "--disable=R,C",
+            f"--enable={','.join([*configuration.asked, 'file-ignored', 'suppressed-message'])}",
+        ]  # fmt: skip
+        if configuration.refused:
+            # The project's comments may name messages of plug-ins that are not loaded.
+            options.append("--disable=unknown-option-value")
+        seconds = min(SECONDS + SECONDS_A_FILE * len(files), MOST_SECONDS)
+        try:
+            runs = [[*options, *map(_argument, files)], session.listing()]
+            answer, output = session.run(runs, seconds, steps.line)
+        except TimeoutError:
+            raise UnavailableError(f"pylint took more than {seconds} s{steps.where}") from None
+        return Linted(
+            engine=Engine("pylint", answer.version),
+            python=answer.python,
+            messages=session.messages(answer, configuration, steps.where),
+            files=frozenset(steps.seen),
+            descriptions=_descriptions(output),
+        )
+
+
+def descriptions() -> dict[str, Description]:
+    """What our own interpreter's pylint says of each of its messages, by symbol."""
+    with tempfile.TemporaryDirectory(prefix="lockgate-", ignore_cleanup_errors=True) as private:
+        session = _Session(Path(os.path.realpath(private)), "", None)
+        session.tree.mkdir()
+        try:
+            _, output = session.run([session.listing()], SECONDS)
+        except TimeoutError:
+            raise UnavailableError(f"pylint took more than {SECONDS} s to list its messages") from None
+    return _descriptions(output)
+
+
+def _descriptions(output: bytes) -> dict[str, Description]:
+    """What the end of pylint's output, its listing, says."""
+    found = _DESCRIPTION.findall(output[output.rfind(_LISTING) :].decode("utf-8", "replace"))
+    return {
+        symbol: Description(symbol, _CATEGORIES.get(letter, "information"), " ".join(text.split()))
+        for symbol, letter, text in found
+    }
+
+
+class _Session:
+    """A private folder in which one process of pylint has all that it reads and writes."""
+
+    def __init__(self, folder: Path, python: str, root: Path | None) -> None:
+        self.folder = folder
+        self.tree = folder / "tree"
+        self.report = folder / "report.json"
+        self.python = _interpreter(python)
+        self.root = "" if root is None else os.path.realpath(root)
+
+    def configured(self, configuration: Configuration, *, trust: bool, name: str = "pylintrc.toml") -> list[str]:
+        """The option that names the configuration, which is always given so that pylint looks for no other."""
+        if trust and configuration.path:
+            mirror({configuration.path: configuration.content}, self.tree)
+            return [f"--rcfile={self.tree / configuration.path}"]
+        mirror({name: configuration.toml.encode()}, self.folder)
+        return [f"--rcfile={self.folder / name}"]
+
+    def listing(self) -> list[str]:
+        """The arguments that list all messages."""
+        return [*self.configured(Configuration(), trust=False, name="empty.toml"), "--list-msgs"]
+
+    def run(
+        self, runs: list[list[str]], seconds: float, on_line: Callable[[bytes], None] | None = None
+    ) -> tuple[_Answer, bytes]:
+        """Run pylint with each of the lists of arguments in turn; how it went and its standard output."""
+        answer = self.folder / "answer.json"
+        request = {
+            "root": self.root, "mirror": str(self.tree), "memory": MEMORY, "answer": str(answer),
+            "runs": runs,
+        }  # fmt: skip
+        ended = process.run(
+            [self.python, "-I", "-S", "-B", "-X", "utf8", "-W", "ignore", str(_GUARD)],
+            cwd=self.tree,
+            env=process.environment("PYTHON", "PYLINT") | {"PYLINTHOME": str(self.folder / "home")},
+            seconds=seconds,
+            request=json.dumps(request).encode() + b"\n",
+            on_line=on_line,
+        )
+        try:
+            said = msgspec.json.decode(answer.read_bytes(), type=_Answer)
+        except (OSError, msgspec.DecodeError):
+            raise UnavailableError(f"{self.python} ended {_how(ended.code)} instead of running pylint") from None
+        install = f"install it with `{self.python} -m pip install 'pylint>={OLDEST}'`"
+        if said.missing:
+            raise UnavailableError(f"pylint is not installed in {self.python}; {install}")
+        if said.version and int(said.version.partition(".")[0]) < OLDEST:
+            raise UnavailableError(f"pylint {said.version} in {self.python} does not tell what it linted; {install}")
+        return said, ended.output
+
+    def messages(self, answer: _Answer, configuration: Configuration, where: str) -> tuple[Message, ...]:
+        """The messages of pylint's report."""
+        if answer.code >= _USAGE_ERROR:
+            raise UnavailableError(_complaint(answer, configuration, where))
+        try:
+            report = msgspec.json.decode(self.report.read_bytes(), type=_Report)
+        except (OSError, msgspec.DecodeError):
+            raise UnavailableError(
+                f"pylint {answer.version} wrote no report that can be read; version 4 does"
+            ) from None
+        return tuple(self._public(message) for message in report.messages)
+
+    def _public(self, message: Message) -> Message:
+        """The message with paths of the project, not of our folder."""
+        text = message.text.replace(f"{self.tree}{os.sep}", "")
+        return msgspec.structs.replace(message, path=posixpath.normpath(message.path.replace(os.sep, "/")), text=text)
+
+
+class _Steps:
+    """What pylint's verbose output tells: the file that it works on, and those that it has linted."""
+
+    def __init__(self, files: Mapping[str, bytes], progress: Callable[[int, int], None]) -> None:
+        self._files = files
+        self._progress = progress
+        self.seen: set[str] = set()
+        self.where = ""
+
+    def line(self, line: bytes) -> None:
+        """Take in one line of output."""
+        text = line.decode("utf-8", "surrogateescape").rstrip("\r\n")
+        step = _STEP.fullmatch(text)
+        path = posixpath.normpath((step.group(1) if step else text.removeprefix("AST for ")).replace(os.sep, "/"))
+        if path in self._files:
+            self.where = f"; it was at {path}"
+        if step and path in self._files:
+            self.seen.add(path)
+            self._progress(int(step.group(2)), int(step.group(3)))
+
+
+def _interpreter(python: str) -> str:
+    """The full path of an interpreter. A link to it stays a link, because a virtual environment is found by it."""
+    found = shutil.which(python or sys.executable)
+    if found is None:
+        raise UnavailableError(f"there is no interpreter {python!r}; --python takes the path of one that has pylint")
+    return os.path.abspath(found)  # noqa: PTH100 - resolve() would follow the link
+
+
+def _argument(path: str) -> str:
+    """A path that pylint takes neither for an option nor for a pattern."""
+    return escape(f"./{path}" if path.startswith("-") else path)
+
+
+def _complaint(answer: _Answer, configuration: Configuration, where: str) -> str:
+    option = re.search(r"argument (--[\w-]+)", answer.said)
+    if option and configuration.path:
+        return f"pylint does not take {option.group(1)} of {configuration.path}; correct it there"
+    crash = answer.said if answer.said.isidentifier() else f"exit code {answer.code}"
+    return f"pylint {answer.version} broke ({crash}){where}"
+
+
+def _how(code: int) -> str:
+    return f"by signal {-code}" if code < 0 else f"with exit code {code}"

@@ -1,0 +1,201 @@
+"""zizmor audits GitHub workflows and actions: https://docs.zizmor.sh."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+import sysconfig
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from importlib import metadata
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from lockgate.engines import process
+from lockgate.engines.mirror import mirror
+from lockgate.inputs.files import display
+from lockgate.model.errors import UnavailableError
+from lockgate.model.finding import Confidence, Location, Severity
+from lockgate.model.record import Engine
+
+SECONDS = 120
+RUN_SECONDS = 30
+FILES = 500  # files in one call, so that the command line has a bound
+CONFIGURATIONS = (".github/zizmor.yml", ".github/zizmor.yaml", "zizmor.yml", "zizmor.yaml")
+
+_SEVERITIES = {
+    "Unknown": Severity.UNKNOWN,
+    "Informational": Severity.NONE,
+    "Low": Severity.LOW,
+    "Medium": Severity.MEDIUM,
+    "High": Severity.HIGH,
+}
+_WORKFLOW = re.compile(r"\.github/workflows/[^/]+\.ya?ml")
+_ACTION = re.compile(r"(?:.*/)?action\.ya?ml")
+_RUNS = re.compile(rb"^[\"']?runs[\"']?[ \t]*:", re.MULTILINE)
+
+
+class Issue(Struct, frozen=True):
+    """One thing that zizmor's audit `ident` found. `feature` is the piece of the file that it is about."""
+
+    ident: str
+    severity: Severity
+    confidence: Confidence
+    note: str
+    feature: str
+    at: Location
+
+
+class Audit(Struct, frozen=True):
+    """What zizmor found, and the files that it could not read as workflow or action."""
+
+    engine: Engine
+    issues: tuple[Issue, ...] = ()
+    failed: tuple[str, ...] = ()
+
+
+class _Concrete(Struct):
+    location: dict[str, dict[str, int]]
+    feature: str
+
+
+class _Place(Struct):
+    symbolic: dict[str, msgspec.Raw]
+    concrete: _Concrete
+
+
+class _Raw(Struct):
+    ident: str
+    determinations: dict[str, str]
+    locations: list[_Place]
+
+
+def is_input(path: str) -> bool:
+    """Whether a file of that name may be a workflow or an action."""
+    return bool(_WORKFLOW.fullmatch(path) or _ACTION.fullmatch(path))
+
+
+def is_action(path: str, data: bytes) -> bool:
+    """Whether a file that may be one is one. Others are named action.yml too; only what `runs` is an action."""
+    return bool(_WORKFLOW.fullmatch(path) or _RUNS.search(data))
+
+
+def audit(files: Mapping[str, bytes], configuration: bytes | None = None) -> Audit:
+    """Audit workflows and actions, given by path. `configuration` is the content of a zizmor.yml.
+
+    zizmor sees nothing but copies of these files and opens no connection. Raises UnavailableError where it is missing.
+    """
+    engine = Engine("zizmor", _version())
+    if not files:
+        return Audit(engine)
+    with tempfile.TemporaryDirectory(prefix="lockgate-") as private:
+        root = Path(private, "tree")
+        mirror(files, root)
+        options = ["--no-config"]
+        if configuration is not None:
+            Path(private, "zizmor.yml").write_bytes(configuration)
+            options = [f"--config={Path(private, 'zizmor.yml')}"]
+        return _Run(engine, [str(_binary()), *options], root, files).audit()
+
+
+class _Run:
+    """One audit. A file that zizmor refuses fails the whole call, so the failing calls are halved until it is alone."""
+
+    def __init__(self, engine: Engine, command: list[str], root: Path, files: Mapping[str, bytes]) -> None:
+        self.engine = engine
+        self.root = root
+        self.files = files
+        self.failed: list[str] = []
+        self.deadline = time.monotonic() + SECONDS
+        self.command = [
+            *command, "--offline", "--strict-collection", "--no-progress", "--no-exit-codes", "--format=json-v1",
+        ]  # fmt: skip
+
+    def audit(self) -> Audit:
+        paths = list(self.files)
+        chunks = (paths[start : start + FILES] for start in range(0, len(paths), FILES))
+        issues = tuple(issue for chunk in chunks for issue in self._part(chunk))
+        return Audit(self.engine, issues, tuple(sorted(self.failed)))
+
+    def _part(self, paths: list[str]) -> Iterator[Issue]:
+        output = self._call(paths)
+        if output is not None:
+            yield from self._issues(output)
+        elif len(paths) == 1:
+            self.failed += paths
+        else:
+            middle = len(paths) // 2
+            yield from self._part(paths[:middle])
+            yield from self._part(paths[middle:])
+
+    def _call(self, paths: list[str]) -> bytes | None:
+        """The report on these files, None where there is none."""
+        seconds = min(RUN_SECONDS, self.deadline - time.monotonic())
+        if seconds <= 0:
+            return None
+        command = [*self.command, *(f"./{path}" for path in paths)]
+        try:
+            ended = process.run(
+                command, cwd=self.root, env=process.environment("ZIZMOR_", "GH_", "GITHUB_"), seconds=seconds
+            )
+        except TimeoutError:
+            return None
+        return ended.output if ended.code == 0 else None
+
+    def _issues(self, output: bytes) -> Iterator[Issue]:
+        try:
+            found = msgspec.json.decode(output, type=list[_Raw])
+        except msgspec.DecodeError:
+            raise UnavailableError(f"zizmor {self.engine.version} wrote a report of a kind that is not known") from None
+        for raw in found:
+            for place in raw.locations:
+                if bytes(place.symbolic["kind"]) == b'"Primary"':
+                    yield self._issue(raw, place)
+
+    def _issue(self, raw: _Raw, place: _Place) -> Issue:
+        key = msgspec.json.decode(place.symbolic["key"], type=dict[str, dict[str, str]])
+        path = posixpath.normpath(key["Local"]["verbatim_path"].replace("\\", "/"))
+        span = place.concrete.location["offset_span"]
+        return Issue(
+            ident=raw.ident,
+            severity=_SEVERITIES[raw.determinations["severity"]],
+            confidence=Confidence(raw.determinations["confidence"].lower()),
+            note=msgspec.json.decode(place.symbolic["annotation"], type=str),
+            feature=place.concrete.feature,
+            at=_location(path, self.files[path], span["start"], span["end"]),
+        )
+
+
+def _location(path: str, data: bytes, start: int, end: int) -> Location:
+    line, column = _position(data, start)
+    end_line, end_column = _position(data, end)
+    return Location(path=display(path), line=line, column=column, end_line=end_line, end_column=end_column)
+
+
+def _position(data: bytes, offset: int) -> tuple[int, int]:
+    """Line and column of a byte offset."""
+    before = data[:offset]
+    return before.count(b"\n") + 1, len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
+
+
+def _version() -> str:
+    try:
+        return metadata.version("zizmor")
+    except metadata.PackageNotFoundError:
+        raise UnavailableError("zizmor is not installed beside lockgate; reinstall lockgate") from None
+
+
+def _binary() -> Path:
+    """The program that was installed with our own zizmor distribution, never one of the current directory or PATH."""
+    name = "zizmor.exe" if os.name == "nt" else "zizmor"
+    beside = Path(sysconfig.get_path("scripts"), name)
+    if beside.is_file():
+        return beside
+    for file in metadata.files("zizmor") or ():
+        if file.name == name:
+            return Path(str(file.locate()))
+    raise UnavailableError("zizmor is installed without its program; reinstall it")

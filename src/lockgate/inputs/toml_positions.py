@@ -1,0 +1,86 @@
+"""TOML of unknown hands: values from tomllib, the places of an array of tables from tree-sitter."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from lockgate.model.finding import Location
+from lockgate.model.record import Skip
+
+if TYPE_CHECKING:
+    from tree_sitter import Node, Parser
+
+# tomllib's time grows with the square of a key's parts; no lockfile has one this long.
+_LONG_KEY = re.compile(r"""(?<![\w"'-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){64}""")
+_AT_LINE = re.compile(r"at line (\d+)")
+
+
+def load(text: str, path: str) -> dict[str, Any] | Skip:
+    """The values of a TOML file; or why it can't be read, naming the line where that is known."""
+    long = _LONG_KEY.search(text)
+    if long:
+        return Skip(f"{path}:{text.count(chr(10), 0, long.start()) + 1}", "a key of more than 64 parts", gap=True)
+    try:
+        return tomllib.loads(text)
+    except ValueError as error:
+        line = _AT_LINE.search(str(error).replace("at end of document", f"at line {text.count(chr(10)) + 1}"))
+        return Skip(f"{path}:{line[1]}" if line else path, f"not valid TOML: {error}", gap=True)
+    except RecursionError:
+        return Skip(path, "not read: nested too deeply", gap=True)
+
+
+def array_of_tables(text: str, path: str, name: str, count: int) -> list[dict[str, Location]]:
+    """For each of the `count` tables of the top-level array `name`, the place of every `key = value` directly in it.
+
+    `text` must be valid TOML. A table's own place (that of its header or braces) has the empty key. Where the array is
+    written so strangely that its tables are not found, the place of each is the first line.
+    """
+    lines = text.encode().split(b"\n")
+
+    def place(node: Node) -> Location:
+        (row, column), (end_row, end_column) = node.start_point, node.end_point
+        return Location(
+            path=path,
+            line=row + 1,
+            column=len(lines[row][:column].decode()) + 1,
+            end_line=end_row + 1,
+            end_column=len(lines[end_row][:end_column].decode()) + 1,
+        )
+
+    root = _parser().parse(text.encode()).root_node
+    found = [
+        {"": place(_head(table))}
+        | {_key(pair): place(pair) for pair in table.named_children if pair.type == "pair" and pair.named_children}
+        for table in _tables(root, name)
+    ]
+    return found if len(found) == count else [{"": Location.of_line(path, 1, text.partition("\n")[0])}] * count
+
+
+@cache
+def _parser() -> Parser:
+    import tree_sitter_toml
+    from tree_sitter import Language, Parser
+
+    return Parser(Language(tree_sitter_toml.language()))
+
+
+def _tables(root: Node, name: str) -> Iterator[Node]:
+    for node in root.named_children:
+        if node.type == "table_array_element" and _key(node) == name:
+            yield node
+        elif node.type == "pair" and _key(node) == name:
+            yield from (table for table in node.named_children[-1].named_children if table.type == "inline_table")
+
+
+def _key(node: Node) -> str:
+    """The key of a pair or header as it is written, without quotes."""
+    key = next((child.text for child in node.named_children if child.type.endswith("key")), b"")
+    return (key or b"").decode().strip("\"'")
+
+
+def _head(table: Node) -> Node:
+    return next((child for child in table.named_children if child.type.endswith("key")), table)

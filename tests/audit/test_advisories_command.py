@@ -1,0 +1,59 @@
+"""`lockgate advisories`, as a process."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from osv_reference import record, save_zip, window
+
+from lockgate.advisories.index import Meta
+from lockgate.cli.advisories import _age
+
+
+def lockgate(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "lockgate", *arguments], capture_output=True, text=True, check=False)
+
+
+def test_status_without_an_index() -> None:
+    done = lockgate("advisories", "status")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "run: lockgate advisories sync" in done.stderr
+
+
+def test_sync_then_status(tmp_path: Path) -> None:
+    source = save_zip(tmp_path / "all.zip", [record("PYSEC-1", ranges=[window("0", "2")])], **{"BAD.json": b"{"})
+    done = lockgate("advisories", "sync", "--from", str(source))
+    assert (done.returncode, done.stdout) == (0, f"1 advisories on 1 packages from {source}\n")
+    assert "BAD.json" in done.stderr
+    done = lockgate("advisories", "status")
+    assert done.returncode == 0
+    told = {line.split(":")[0]: line for line in done.stdout.splitlines()}
+    assert str(source) in told["source"]
+    assert "(0 hours ago)" in told["built"]
+    assert "1 on 1 packages" in told["advisories"]
+    assert "BAD.json" in told["not understood"]
+
+
+@pytest.mark.parametrize("content", [None, b"", b"PK", b"<html>"])
+def test_a_bad_source_is_one_clear_line(tmp_path: Path, content: bytes | None) -> None:
+    source = tmp_path / "all.zip"
+    if content is not None:
+        source.write_bytes(content)
+    done = lockgate("advisories", "sync", "--from", str(source))
+    assert done.returncode == 3
+    assert done.stderr.startswith(f"lockgate: {source}")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("days", "said"), [(0.5, "12 hours ago"), (40, "40 days ago"), (-1, "in the future: is the clock right?")]
+)
+def test_the_age(days: float, said: str) -> None:
+    assert _age(days) == said
+
+
+def test_an_index_of_tomorrow_has_a_negative_age() -> None:
+    assert Meta(source="x", built="2999-01-01T00:00:00+00:00").age() < 0

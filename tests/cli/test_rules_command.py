@@ -1,0 +1,68 @@
+"""`lockgate rules` and `lockgate explain`."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from lockgate.cli import main
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    """Exit code, output and errors of a command."""
+    with pytest.raises(SystemExit) as stop:
+        main(list(arguments))
+    told = capsys.readouterr()
+    return int(stop.value.code or 0), told.out, told.err
+
+
+def test_rules_are_told_one_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "rules")
+    ids = [line.split()[0] for line in out.splitlines()]
+    assert code == 0
+    assert ids == sorted(set(ids))
+    assert {"secrets", "pins"} <= {each.partition("/")[0] for each in ids}
+
+
+def test_rules_of_one_check_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "rules", "secrets", "--json")
+    rules = {each["id"]: each for each in json.loads(out)}
+    assert code == 0
+    assert all(each.startswith("secrets/") for each in rules)
+    assert rules["secrets/aws-access-key"]["severity"] == "high"
+    assert rules["secrets/aws-access-key"]["cwe"] == [798]
+
+
+def test_rules_of_a_check_that_is_none(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, error = run(capsys, "rules", "secret")
+    assert (code, out) == (2, "")
+    assert "no check is named 'secret'; did you mean 'secrets'?" in error
+
+
+def test_explain(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "explain", "secrets/aws-access-key")
+    assert code == 0
+    assert out.startswith("# secrets/aws-access-key\n")
+    assert "## How to fix it" in out
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"), [("secrets/aws-acess-key", "secrets/aws-access-key"), ("aws-access", "secrets/aws-access-key")]
+)
+def test_explain_names_the_nearest_rule(word: str, meant: str, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, error = run(capsys, "explain", word)
+    assert (code, out) == (2, "")
+    assert f"did you mean {meant!r}? `lockgate rules` lists all" in error
+
+
+def test_explain_something_quite_different(capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, error = run(capsys, "explain", "zzzzzzzz")
+    assert code == 2
+    assert error == "lockgate: no rule is named 'zzzzzzzz'; `lockgate rules` lists all\n"
+
+
+@pytest.mark.parametrize("advisory", ["CVE-2024-35195", "GHSA-x84v-xcm2-53pg", "PYSEC-2018-28"])
+def test_explain_an_advisory(advisory: str, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "explain", advisory)
+    assert (code, out) == (0, f"{advisory} is an advisory; its page is https://osv.dev/vulnerability/{advisory}\n")

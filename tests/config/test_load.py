@@ -1,0 +1,89 @@
+"""Settings: which layer wins, and what each mistake says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lockgate.config.load import load
+from lockgate.config.settings import Settings
+from lockgate.model.errors import UsageError
+from lockgate.model.finding import Confidence, Severity
+
+CHECKS = ["audit", "secrets"]
+
+
+def settings(project: str | None = None, environ: dict[str, str] | None = None, **options: Any) -> Settings:
+    return load(project=project, environ=environ or {}, options=options, known_checks=CHECKS)
+
+
+@pytest.fixture
+def user_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    path = tmp_path / "lockgate" / "config.toml"
+    path.parent.mkdir()
+    return path
+
+
+def test_defaults() -> None:
+    assert settings() == Settings(fail_on=Severity.HIGH, min_confidence=Confidence.MEDIUM)
+
+
+def test_the_nearest_layer_wins_and_is_named(user_file: Path) -> None:
+    user_file.write_text('fail-on = "low"\nadvisories = "user"\noffline = true\n')
+    project = '[tool.lockgate]\nfail-on = "medium"\nexclude = ["data/"]\n'
+    chosen = settings(project, {"LOCKGATE_ADVISORIES": "env"}, min_confidence="low", fail_on=None)
+    assert (chosen.fail_on, chosen.advisories, chosen.offline) == (Severity.MEDIUM, "env", True)
+    assert chosen.exclude == ("data/",)
+    assert chosen.sources == {
+        "fail-on": "pyproject.toml [tool.lockgate]",
+        "exclude": "pyproject.toml [tool.lockgate]",
+        "advisories": "environment",
+        "offline": str(user_file),
+        "min-confidence": "command line",
+    }
+
+
+@pytest.mark.parametrize(
+    ("project", "message"),
+    [
+        (
+            '[tool.other]\nx = 1\n[tool.lockgate]\nfial-on = "low"\n',
+            "pyproject.toml [tool.lockgate] line 4: unknown key 'fial-on'; did you mean 'fail-on'?",
+        ),
+        (
+            '[tool.lockgate]\nfail-on = "hihg"\n',
+            "line 2: 'fail-on' can't be 'hihg'; did you mean 'high'? valid: critical, high, medium, low",
+        ),
+        ("[tool.lockgate]\nexclude = 3\n", "line 2: 'exclude': expected array, got int"),
+        ("[tool.lockgate]\nmax-file-size = true\n", "'max-file-size': expected int, got bool"),
+        ('[tool.lockgate]\nchecks = ["secret"]\n', "no check is named 'secret'; did you mean 'secrets'?"),
+        ("[tool.lockgate]\ntrust = true\n", "line 2: 'trust' can't be set by the repository that is scanned"),
+        ('[tool.lockgate]\nadvisories = "x"\n', "'advisories' can't be set by the repository"),
+        ('[tool.lockgate]\npython = "x"\n', "'python' can't be set by the repository"),
+        ("[tool.lockgate]\noffline = false\n", "'offline' can't be set by the repository"),
+        ("[tool.lockgate]\nsources = {}\n", "unknown key 'sources'"),
+        ("[tool\n", "pyproject.toml is not valid TOML"),
+        ("tool = 3\n", "pyproject.toml is not valid TOML"),
+        ("[tool]\nlockgate = 3\n", "tool.lockgate must be a table"),
+    ],
+)
+def test_mistakes_in_the_project(project: str, message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        settings(project)
+    assert message in str(caught.value)
+
+
+def test_mistakes_on_the_command_line() -> None:
+    with pytest.raises(UsageError, match=r"command line: 'fail-on' can't be 'hi'; did you mean 'high'\?"):
+        settings(fail_on="hi")
+    with pytest.raises(UsageError, match=r"command line: no check is named 'pinz'; valid: audit, secrets"):
+        settings(checks=("pinz",))
+
+
+def test_a_broken_user_file_is_named(user_file: Path) -> None:
+    user_file.write_text("[")
+    with pytest.raises(UsageError, match="config.toml: can't be read"):
+        settings()

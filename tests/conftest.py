@@ -1,0 +1,35 @@
+"""What all tests share: repositories made on the spot, and settings that no user's machine changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from support import Files, git, write
+
+
+@pytest.fixture(autouse=True)
+def _own_user_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reads or writes the configuration and data of whoever runs it; the engines' caches stay warm."""
+    home = tmp_path_factory.mktemp("user")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(home / "data"))
+    for name in ("CI", "GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE", "GITHUB_ACTIONS"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Callable[..., Path]:
+    """Makes a Git repository in which the given files are committed."""
+
+    def make(files: Files, name: str = "repository") -> Path:
+        root = tmp_path / name
+        root.mkdir()
+        git(root, "init", "--quiet")
+        write(root, files)
+        git(root, "add", "--all")
+        git(root, "commit", "--quiet", "--allow-empty", "--message", "first")
+        return root
+
+    return make

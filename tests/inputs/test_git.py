@@ -1,0 +1,147 @@
+"""Git on hostile repositories, and what is told of honest ones."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from support import git as real_git
+from support import write
+
+from lockgate.inputs import git
+from lockgate.inputs.staged import StagedTree
+from lockgate.inputs.tree import Tree
+from lockgate.model.errors import UnavailableError
+
+Repository = Callable[..., Path]
+
+
+@pytest.fixture
+def canary(tmp_path: Path) -> tuple[str, Path]:
+    """A program that leaves a mark, and the mark."""
+    mark = tmp_path / "it-ran"
+    program = tmp_path / "canary.sh"
+    program.write_text(f'#!/bin/sh\ntouch "{mark}"\ncat\n')
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    return str(program), mark
+
+
+def hostile(root: Path, program: str) -> None:
+    """A configuration in which everything that Git could run is `program`."""
+    config = root / ".git" / "config"
+    text = f"""
+[core]
+    fsmonitor = {program}
+    hooksPath = {Path(program).parent / "hooks"}
+    pager = {program}
+    sshCommand = {program}
+    gitProxy = {program}
+    editor = {program}
+    askPass = {program}
+    attributesFile = {root}/.gitattributes
+[diff]
+    external = {program}
+[diff "evil"]
+    textconv = {program}
+    command = {program}
+[filter "evil"]
+    clean = {program}
+    smudge = {program}
+    process = {program}
+    required = true
+[credential]
+    helper = "!{program}"
+[alias]
+    ls-files = "!{program}"
+    diff = "!{program}"
+"""
+    (root / ".git" / "hostile").write_text(text)
+    config.write_text(config.read_text() + text + "[include]\n    path = hostile\n")
+    hooks = Path(program).parent / "hooks"
+    hooks.mkdir()
+    for name in ("pre-commit", "post-checkout", "post-index-change", "fsmonitor-watchman", "reference-transaction"):
+        (hooks / name).symlink_to(program)
+
+
+def test_nothing_of_a_hostile_configuration_runs(repository: Repository, canary: tuple[str, Path]) -> None:
+    program, mark = canary
+    root = repository({"a.txt": "one\n", ".gitattributes": "* filter=evil diff=evil\n"})
+    hostile(root, program)
+    write(root, {"a.txt": "two\n", "b.txt": "new\n"})
+    tree = Tree(root)
+    assert set(tree.files) == {"a.txt", "b.txt", ".gitattributes"}
+    assert tree.read("a.txt") == b"two\n"
+    staged = StagedTree(root, ["a.txt"])
+    assert staged.read("a.txt") == b"one\n"
+    assert StagedTree(root).files == ()
+    git.revision(root)
+    assert not mark.exists()
+
+
+def test_the_canary_would_sing(repository: Repository, canary: tuple[str, Path]) -> None:
+    program, mark = canary
+    root = repository({"a.txt": "one\n", ".gitattributes": "* filter=evil diff=evil\n"})
+    hostile(root, program)
+    write(root, {"a.txt": "two\n"})
+    with pytest.raises(Exception, match="status"):
+        real_git(root, "status", "--bogus")
+    os.system(f"cd {root} && git status >/dev/null 2>&1")  # noqa: S605
+    assert mark.exists()
+
+
+def test_a_work_tree_that_leads_out_is_not_followed(repository: Repository, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    write(outside, {"private.txt": "mine"})
+    root = repository({"a.txt": "one\n"})
+    real_git(root, "config", "core.worktree", str(outside))
+    tree = Tree(root)
+    assert "private.txt" not in [path for path in tree.files if isinstance(tree.read(path), bytes)]
+
+
+@pytest.mark.parametrize(
+    ("remote", "address"),
+    [
+        ("https://index.example/owner/name.git", "https://index.example/owner/name"),
+        (f"https://user:{'word'}@index.example/owner/name", "https://index.example/owner/name"),
+        ("git@index.example:owner/name.git", "https://index.example/owner/name"),
+        ("ssh://git@index.example:22/owner/name.git", "https://index.example/owner/name"),
+        ("/srv/git/name.git", ""),
+        ("file:///srv/git/name.git", ""),
+        ("https://[broken", ""),
+    ],
+)
+def test_the_address_of_a_remote_has_no_credentials(repository: Repository, remote: str, address: str) -> None:
+    root = repository({"a.txt": "one\n"})
+    real_git(root, "remote", "add", "origin", remote)
+    told = git.revision(root)
+    assert told.uri == address
+    assert told.branch == "main"
+    assert told.commit == real_git(root, "rev-parse", "HEAD").strip()
+
+
+def test_a_tree_without_git_says_nothing(tmp_path: Path) -> None:
+    told = git.revision(tmp_path)
+    assert (told.uri, told.commit, told.branch) == ("", "", "")
+
+
+def test_git_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(UnavailableError, match="git is not installed"):
+        git.run(tmp_path, "status")
+
+
+def test_a_missing_blob_is_named(repository: Repository) -> None:
+    blobs = git.Blobs(repository({"a.txt": "one\n"}))
+    with pytest.raises(UnavailableError, match="git has no blob"):
+        blobs.read("0" * 40, 100)
+
+
+def test_a_large_blob_is_passed_over_and_the_next_is_read(repository: Repository) -> None:
+    root = repository({"large": b"x" * 3_000_000, "small": "s"})
+    blobs = git.Blobs(root)
+    large, small = (real_git(root, "rev-parse", f"HEAD:{name}").strip() for name in ("large", "small"))
+    assert blobs.read(large, 10) == (3_000_000, None)
+    assert blobs.read(small, 10) == (1, b"s")

@@ -1,0 +1,153 @@
+"""The contract of every pin rule: what it finds, what it lets pass, and what a comment allows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from lockgate.checks import pins
+from lockgate.checks.run import run_check
+from lockgate.model.finding import Severity
+from lockgate.model.record import Outcome, Record
+from support import target
+
+SHA = "de0fac2e4500dabe0009e67214ff5f5447ce83dd"
+DIGEST = "8c3a2b1f" * 8
+WORKFLOW = """\
+name: build
+on: push
+permissions: {{}}
+jobs:
+  build:
+    runs-on: ubuntu-24.04
+    steps:
+      - uses: {}
+"""
+HOOKS = """\
+repos:
+  - repo: https://git.example/hooks
+    rev: {}
+    hooks: [{{id: x}}]
+"""
+Repository = Callable[..., Path]
+
+
+def requirements(line: str) -> dict[str, str]:
+    return {"requirements.txt": f"# what we need\n{line}\n"}
+
+
+def workflow(uses: str) -> dict[str, str]:
+    return {".github/workflows/build.yml": WORKFLOW.format(uses)}
+
+
+def hooks(rev: str) -> dict[str, str]:
+    return {".pre-commit-config.yaml": HOOKS.format(rev)}
+
+
+# For each rule: the files that hold a thing of its kind, what is found, what is not, and the line, columns and severity.
+CONTRACTS = {
+    "pins/unpinned-requirement": (
+        requirements,
+        ("flask", "flask>=2,<4", "flask==2.*", "flask~=2.0", "flask[async]>1; python_version > '3.8'", "Flask!=1.0"),
+        (
+            f"flask==2.3.1 --hash=sha256:{DIGEST}",
+            f"flask===2.3.1 --hash=sha256:{DIGEST}",
+            "-e .",
+            "--editable ./sub",
+            ".",
+            "./wheels/flask-2.3.1-py3-none-any.whl",
+            "flask @ https://index.example/flask-2.3.1-py3-none-any.whl",
+            "git+https://git.example/flask@main",
+            "# flask",
+        ),
+        (2, 1, Severity.MEDIUM),
+    ),
+    "pins/unhashed-requirement": (
+        requirements,
+        ("flask==2.3.1", "flask===2.3.1", "flask[async] == 2.3.1"),
+        (f"flask==2.3.1 --hash=sha256:{DIGEST}", f"flask==2.3.1 \\\n    --hash=sha256:{DIGEST}", "flask>=2", "-e ."),
+        (2, 1, Severity.LOW),
+    ),
+    "pins/unpinned-action": (
+        workflow,
+        ("actions/checkout@v6", "actions/checkout@main", "owner/repo/.github/workflows/x.yml@v1", f"a/b@{SHA[:7]}"),
+        (f"actions/checkout@{SHA} # v6.0.2", "./.github/actions/mine", "actions/checkout@v6 # zizmor: ignore[unpinned-uses]"),
+        (8, 15, Severity.HIGH),
+    ),
+    "pins/pre-commit-branch": (
+        hooks,
+        (
+            "main", "master", "HEAD", "develop", "stable", "release/1.2", "feature/2", "refs/heads/main", "some-branch",
+            "1.x", "v2.x-dev", "2.0-branch",
+        ),
+        (
+            "v1.2.3", "1.2.3", "v4", "24.1.0b2", "rel-1.0", "ruff-0.1.2", "pkg/v2.0.1", "v1.2.3+build.5", "2024-01-31",
+            "release_1_2", SHA, SHA[:7], f"{SHA}{SHA[:24]}", f"'{SHA}'",
+        ),
+        (3, 10, Severity.HIGH),
+    ),
+}  # fmt: skip
+CASES = [(rule, kind, case) for rule, (_, *both, _) in CONTRACTS.items() for kind in (0, 1) for case in both[kind]]
+
+
+def judge(repository: Repository, files: dict[str, str]) -> Record:
+    return run_check("pins", target(repository(files)))
+
+
+def test_every_rule_has_a_contract() -> None:
+    assert {rule.id for rule in pins.all_rules()} == set(CONTRACTS)
+
+
+@pytest.mark.parametrize(("rule", "kind", "case"), CASES)
+def test_contract(repository: Repository, rule: str, kind: int, case: str) -> None:
+    files, _, _, (line, column, severity) = CONTRACTS[rule]
+    record = judge(repository, files(case))
+    found = [finding for finding in record.findings if finding.rule == rule]
+    if kind == 1:
+        assert not found
+        return
+    (finding,) = found
+    assert (finding.line, finding.column, finding.severity) == (line, column, severity)
+    assert finding.message
+    assert finding.fix
+    assert finding.help_uri.endswith(f"/{rule}.md")
+    assert finding.fingerprint
+    assert finding.line_hash
+    assert [described.id for described in record.rules if described.id == rule] == [rule]
+    assert record.outcome is Outcome.COMPLETE, record.reason
+
+
+@pytest.mark.parametrize("rule", CONTRACTS)
+def test_a_comment_allows_its_line(repository: Repository, rule: str) -> None:
+    files, hits, *_ = CONTRACTS[rule]
+    record = judge(repository, files(f"{hits[0]}  # lockgate: allow[{rule}]"))
+    assert rule not in {finding.rule for finding in record.findings}
+    assert record.coverage.allowed == 1
+
+
+@pytest.mark.parametrize("rule", CONTRACTS)
+def test_a_comment_for_another_rule_allows_nothing(repository: Repository, rule: str) -> None:
+    files, hits, *_ = CONTRACTS[rule]
+    record = judge(repository, files(f"{hits[0]}  # lockgate: allow[pins/other]"))
+    assert rule in {finding.rule for finding in record.findings}
+    assert record.coverage.allowed == 0
+
+
+def test_a_finding_keeps_its_fingerprint_when_its_line_moves(repository: Repository) -> None:
+    before = judge(repository, {"requirements.txt": "flask\n"})
+    after = run_check("pins", target(repository({"requirements.txt": "# new\n\nflask  # why\n"}, name="moved")))
+    assert before.findings[0].fingerprint == after.findings[0].fingerprint
+    assert before.findings[0].line != after.findings[0].line
+
+
+def test_how_sure_a_branch_is(repository: Repository) -> None:
+    sure = judge(repository, hooks("main")).findings[0]
+    guess = run_check("pins", target(repository(hooks("some-branch"), name="other"))).findings[0]
+    assert (sure.confidence, guess.confidence) == ("high", "medium")
+
+
+def test_severities_are_zizmors(repository: Repository) -> None:
+    (finding,) = judge(repository, workflow("actions/checkout@v6")).findings
+    assert (finding.severity, finding.confidence, finding.engines) == (Severity.HIGH, "high", ("zizmor",))

@@ -1,0 +1,48 @@
+"""Grouping and masking, worked out by hand."""
+
+from __future__ import annotations
+
+from lockgate.checks.secrets import merge
+from lockgate.engines.base import Sighting
+from lockgate.model.finding import Location
+from lockgate.model.secret import SecretValue
+
+
+def seen(value: str, column: int, *, line: int = 1, end_line: int = 0, end_column: int = 0) -> Sighting:
+    at = Location(
+        path="a",
+        line=line,
+        column=column,
+        end_line=end_line or line,
+        end_column=end_column or column + len(value),
+    )
+    return Sighting("engine", "kind", SecretValue(value), at)
+
+
+def test_a_part_joins_the_whole_and_a_stranger_does_not() -> None:
+    whole, part, stranger = seen("abc-def", 5), seen("abc", 5), seen("xyz", 20)
+    assert merge.groups([part, stranger, whole]) == [[whole, part], [stranger]]
+
+
+def test_the_same_value_on_another_line_is_another_secret() -> None:
+    assert len(merge.groups([seen("abc", 5), seen("abc", 5, line=2)])) == 2
+
+
+def test_a_mask_covers_what_the_value_is_joined_to() -> None:
+    assert merge.mask('key = "abc_rest" # end', [seen("abc", 8)]) == 'key = "********" # end'
+
+
+def test_a_mask_covers_the_value_everywhere() -> None:
+    assert merge.mask("k=abc\nprint(abc)", [seen("abc", 3)]) == "*****\nprint(***)"
+
+
+def test_a_mask_covers_overlapping_regions_and_several_lines() -> None:
+    text = "one two three\nfour five\nsix"
+    assert merge.mask(text, [seen("two", 5), seen("two three\nfour", 5, end_line=2, end_column=5)]) == (
+        "one *** *****\n**** five\nsix".replace("*** *****", "*********")
+    )
+
+
+def test_too_many_values_leave_nothing_to_hash() -> None:
+    many = [seen(f"v{number}", 1) for number in range(merge.VALUES + 1)]
+    assert merge.mask("text", many) == ""

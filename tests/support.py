@@ -1,0 +1,81 @@
+"""Helpers that the tests share."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import string
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from lockgate.checks.base import Target
+from lockgate.config.settings import Settings
+from lockgate.inputs.tree import Tree
+
+Files = Mapping[str, str | bytes]
+LETTERS = string.ascii_letters + string.digits
+HEX = "0123456789abcdef"
+
+
+def git(root: Path, *arguments: str) -> str:
+    """Run real git with a fixed identity."""
+    identity = ("-c", "user.name=Test", "-c", "user.email=test@index.example", "-c", "init.defaultBranch=main")
+    done = subprocess.run(["git", *identity, *arguments], cwd=root, check=True, capture_output=True, text=True)
+    return done.stdout
+
+
+def write(root: Path, files: Files) -> None:
+    """Write files given by path and content."""
+    for name, content in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+def target(root: Path, **settings: object) -> Target:
+    """The target that the command line would make of a directory."""
+    chosen = Settings(**settings)  # type: ignore[arg-type]
+    return Target(tree=Tree(root, chosen.exclude, chosen.max_file_size), settings=chosen)
+
+
+def noise(length: int, alphabet: str = LETTERS, seed: int = 7) -> str:
+    """Random-looking text that is the same in every run: what credentials in tests are assembled from."""
+    return "".join(random.Random(f"{seed}{length}{alphabet}").choices(alphabet, k=length))
+
+
+def lockgate(*arguments: object, cwd: Path, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """Run the command line as a process of its own."""
+    command = [sys.executable, "-P", "-m", "lockgate", *map(str, arguments)]
+    return subprocess.run(
+        command, cwd=cwd, env={**os.environ, **(env or {})}, check=False, capture_output=True, text=True, timeout=300
+    )
+
+
+def advisory(number: int, name: str, introduced: str = "0", fixed: str = "2.0") -> dict[str, object]:
+    """An OSV record made by hand; its CVSS vector is that of a critical vulnerability (base score 9.8)."""
+    return {
+        "id": f"PYSEC-2024-{number}",
+        "modified": "2024-01-02T00:00:00Z",
+        "published": "2024-01-01T00:00:00Z",
+        "aliases": [f"CVE-2024-{number:05}"],
+        "summary": f"{name} is broken",
+        "details": f"{name} is broken in every way.",
+        "severity": [{"type": "CVSS_V3", "score": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}],
+        "affected": [
+            {
+                "package": {"ecosystem": "PyPI", "name": name},
+                "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": introduced}, {"fixed": fixed}]}],
+            }
+        ],
+    }
+
+
+def write_advisories(folder: Path, *records: dict[str, object]) -> Path:
+    """A directory of OSV records."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for record in records:
+        (folder / f"{record['id']}.json").write_text(json.dumps(record), encoding="utf-8")
+    return folder
