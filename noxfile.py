@@ -30,7 +30,15 @@ def tests(session: nox.Session) -> None:
     """Pass the tests; arguments behind -- go to pytest."""
     session.install("-r", "requirements/tests.txt")
     session.install(*EDITABLE)
-    session.run("pytest", *session.posargs)
+    session.run("pytest", *(session.posargs or ("-n", "auto")))
+
+
+@nox.session(default=False)
+def hooks(session: nox.Session) -> None:
+    """Test the hooks as pre-commit and prek install them."""
+    session.install("-r", "requirements/tests.txt")
+    session.install(*EDITABLE)
+    session.run("pytest", "-m", "installs", *session.posargs)
 
 
 @nox.session(default=False)

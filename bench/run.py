@@ -49,7 +49,15 @@ def contests() -> list[Contest]:
     if detect := tool("detect-secrets"):
         secret_peers["detect-secrets scan --all-files"] = [detect, "scan", "--all-files", "--no-verify", "."]
     if kingfisher := tool("kingfisher"):
-        secret_peers["kingfisher scan"] = [kingfisher, "scan", ".", "--no-validate", "--git-history", "none", "--no-update-check"]
+        secret_peers["kingfisher scan"] = [
+            kingfisher,
+            "scan",
+            ".",
+            "--no-validate",
+            "--git-history",
+            "none",
+            "--no-update-check",
+        ]
     audit_peers = {}
     if pip_audit := tool("pip-audit"):
         requirements = str(ROOT / "requirements" / "tests.txt")

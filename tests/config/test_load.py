@@ -85,5 +85,5 @@ def test_mistakes_on_the_command_line() -> None:
 
 def test_a_broken_user_file_is_named(user_file: Path) -> None:
     user_file.write_text("[")
-    with pytest.raises(UsageError, match="config.toml: can't be read"):
+    with pytest.raises(UsageError, match=r"config\.toml: can't be read"):
         settings()

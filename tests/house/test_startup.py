@@ -32,7 +32,9 @@ def test_nothing_heavy_is_imported_at_the_start(module: str) -> None:
 
 def test_help_and_version_import_no_engine() -> None:
     for arguments in (["--version"], ["--help"]):
-        modules = imported(f"from lockgate.cli import run_safely, root; run_safely(lambda: root.main({arguments}, standalone_mode=False))")
+        modules = imported(
+            f"from lockgate.cli import run_safely, root; run_safely(lambda: root.main({arguments}, standalone_mode=False))"
+        )
         assert not modules & {"detect_secrets", "kingfisher_sdk", "pip_audit", "pylint", "httpx2", "tree_sitter"}
 
 

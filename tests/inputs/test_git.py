@@ -8,13 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support import git as real_git
-from support import write
 
 from lockgate.inputs import git
 from lockgate.inputs.staged import StagedTree
 from lockgate.inputs.tree import Tree
 from lockgate.model.errors import UnavailableError
+from support import git as real_git
+from support import write
 
 Repository = Callable[..., Path]
 

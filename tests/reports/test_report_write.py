@@ -137,7 +137,7 @@ def test_kills_at_any_moment(tmp_path: Path) -> None:
         with subprocess.Popen([sys.executable, "-c", START + loop, str(path)], stdout=subprocess.PIPE) as process:
             assert process.stdout
             process.stdout.readline()
-            time.sleep(random.uniform(0, 0.02))  # noqa: S311 - which moment it is does not matter
+            time.sleep(random.uniform(0, 0.02))
             process.kill()
         assert path.read_bytes() in whole
 

@@ -41,7 +41,10 @@ SAMPLES: dict[str, tuple[str, str]] = {
     "secrets/package-index-token": (f'up = "pypi-{"AgEIcHlwaS5" + "vcmc"}{noise(80)}"', 'up = "pypi-example"'),
     "secrets/private-key": (f"{BEGIN.format('RSA')}\n{noise(64)}\n{noise(64, seed=9)}\n", "see BEGIN PUBLIC KEY"),
     "secrets/sendgrid-key": (f'sg = "SG.{noise(22)}.{noise(43)}"', 'sg = "SG.a.b"'),
-    "secrets/slack-token": (f'slack = "xoxb-{noise(12, "123456789")}-{noise(12, "123456789", 8)}-{noise(24)}"', "xoxb-"),
+    "secrets/slack-token": (
+        f'slack = "xoxb-{noise(12, "123456789")}-{noise(12, "123456789", 8)}-{noise(24)}"',
+        "xoxb-",
+    ),
     "secrets/softlayer-credentials": (f'softlayer_api_key = "{noise(64, HEX)}"', 'softlayer_api_key = ""'),
     "secrets/square-secret": (f'sq = "sq0csp-{noise(43)}"', 'sq = "sq0csp-example"'),
     "secrets/stripe-key": (f'st = "sk_live_{noise(24)}"', 'st = "sk_live_example"'),

@@ -12,7 +12,6 @@ from pathlib import Path
 import msgspec
 import pytest
 from samples import SAMPLES
-from support import git, noise, target, write
 
 from lockgate.checks import secrets
 from lockgate.checks.run import run_check
@@ -20,6 +19,7 @@ from lockgate.engines.base import Sighting
 from lockgate.model.finding import Location
 from lockgate.model.record import Outcome
 from lockgate.model.secret import SecretValue
+from support import git, noise, target, write
 
 TOKEN = f"ghp_{noise(36)}"
 LINE = f'token = "{TOKEN}"\n'
@@ -154,7 +154,15 @@ def test_a_secret_shows_itself_nowhere() -> None:
     secret = SecretValue(TOKEN)
     at = Location(path="a", line=1, column=1, end_line=1, end_column=2)
     seen = Sighting("engine", "kind", secret, at)
-    for text in (repr(secret), str(secret), f"{secret}", f"{secret:>50}", repr(seen), repr([secret]), repr({1: secret})):
+    for text in (
+        repr(secret),
+        str(secret),
+        f"{secret}",
+        f"{secret:>50}",
+        repr(seen),
+        repr([secret]),
+        repr({1: secret}),
+    ):
         assert TOKEN not in text
         assert "[redacted]" in text
     for serialise in (pickle.dumps, json.dumps, msgspec.json.encode, msgspec.msgpack.encode):
@@ -181,3 +189,15 @@ def test_staged_content_is_what_is_scanned(repository: Repository, name: str) ->
 
 def test_samples_are_all_different() -> None:
     assert len({line for line, _ in SAMPLES.values()}) == len(SAMPLES)
+
+
+def test_a_file_on_which_an_engine_hangs_is_a_gap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """detect-secrets never ends on a YAML list that holds itself; kingfisher still sees the file."""
+    monkeypatch.setattr("lockgate.engines.detect_secrets.SECONDS_PER_FILE", 0.5)
+    write(tmp_path, {"cycle.yaml": f"a: &a [*a, *a]\nb: {TOKEN}\n", "other.py": LINE})
+    record = run_check("secrets", target(tmp_path))
+    assert {finding.path: finding.engines for finding in record.findings} == {
+        "cycle.yaml": ("kingfisher",),
+        "other.py": ("detect-secrets", "kingfisher"),
+    }
+    assert "cycle.yaml (detect-secrets took too long" in record.reason

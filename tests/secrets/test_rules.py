@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 from samples import SAMPLES, SILENT
-from support import target, write
 
 from lockgate.checks import base, secrets
 from lockgate.checks.secrets import catalogue
 from lockgate.model.finding import Finding
+from support import target, write
 
 
 def scan(root: Path, text: str, name: str = "settings.py") -> base.Result:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from support import LETTERS, advisory, lockgate, noise, write, write_advisories
 
 Repository = Callable[..., Path]
@@ -189,7 +190,7 @@ def test_the_lint_session_installs_the_project(repository: Repository, advisorie
 
 
 # A build backend of a few lines: the test must not fetch one.
-BACKEND = '''
+BACKEND = """
 import zipfile
 
 NAME = "demo-1.0-py3-none-any.whl"
@@ -206,4 +207,4 @@ def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
         for name, text in FILES.items():
             wheel.writestr(name, text)
     return NAME
-'''
+"""

@@ -9,6 +9,8 @@ from lockgate.checks import base
 from lockgate.model.errors import LockgateError, origin
 from lockgate.model.record import Coverage, Outcome, Record
 
+GAPS_TOLD = 3  # in the reason of a record; its coverage tells all
+
 
 def run_check(name: str, target: base.Target, run: str = "") -> Record:
     """The record of one check. A check that breaks, examines nothing or leaves gaps is incomplete."""
@@ -51,8 +53,9 @@ def _reason(result: base.Result) -> str:
     reasons = list(result.gaps)
     gaps = [skip for skip in result.coverage.skipped if skip.gap]
     if gaps:
-        more = f" and {len(gaps) - 1} more" if len(gaps) > 1 else ""
-        reasons.append(f"not examined: {gaps[0].subject} ({gaps[0].reason}){more}")
+        told = [f"{skip.subject} ({skip.reason})" for skip in gaps[:GAPS_TOLD]]
+        more = [f"{len(gaps) - GAPS_TOLD} more"] if len(gaps) > GAPS_TOLD else []
+        reasons.append(f"not examined: {', '.join([*told, *more])}")
     if not result.coverage.examined and not reasons:
         reasons.append(f"nothing was examined: no {result.coverage.unit} found")
     return "; ".join(reasons)

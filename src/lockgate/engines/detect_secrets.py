@@ -16,7 +16,8 @@ from lockgate.model.record import Engine
 from lockgate.model.secret import SecretValue
 
 ENGINE = "detect-secrets"
-SECONDS_PER_FILE = 60
+SECONDS_PER_FILE = 10
+SECONDS_PER_MEBIBYTE = 20
 
 # The first wants a file on disk, and we have its bytes; the second would hide what an inline comment allows, and the
 # check counts those.
@@ -66,7 +67,7 @@ def _scan(path: str, data: bytes) -> list[Sighting]:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
         return []  # detect-secrets takes such a file for a binary one
-    with _deadline(SECONDS_PER_FILE):
+    with _deadline(SECONDS_PER_FILE + SECONDS_PER_MEBIBYTE * len(data) / 2**20):
         found = list(_secrets(scan, path, text))
     lines = _NamedText(path, text).read().split("\n")
     return [_sighting(path, lines, secret) for secret in found]
@@ -107,7 +108,7 @@ def _sighting(path: str, lines: list[str], secret: Any) -> Sighting:
 
 
 @contextmanager
-def _deadline(seconds: int) -> Iterator[None]:
+def _deadline(seconds: float) -> Iterator[None]:
     """Raise TimeoutError after so long; only the main thread of a POSIX process can be interrupted so."""
     if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
         yield

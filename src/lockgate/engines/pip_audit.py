@@ -57,7 +57,7 @@ class PipAudit:
 
         self._unanswered += 1
         try:
-            answered, results = self.service.query(ResolvedDependency(name, version))
+            answered, results = self.service.query(ResolvedDependency(name, version))  # pylint: disable=missing-kwoa
         except (requests.ConnectionError, requests.Timeout, Unconnected) as error:
             raise UnavailableError(f"the package index is not reached ({type(error).__name__})") from None
         except (requests.RequestException, ServiceError) as error:

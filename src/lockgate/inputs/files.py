@@ -30,7 +30,7 @@ def read(root: Path, path: str, limit: int) -> bytes | Skip:
         descriptor = os.open(full, _FLAGS)
     except OSError as error:
         return _unopened(full, shown, error)
-    with open(descriptor, "rb") as file:
+    with os.fdopen(descriptor, "rb") as file:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             return Skip(shown, _KINDS.get(stat.S_IFMT(status.st_mode), "not a regular file"))

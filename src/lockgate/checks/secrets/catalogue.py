@@ -42,8 +42,8 @@ def confidence_of(seen: Sighting) -> Confidence:
 
 def breadth(seen: Sighting) -> tuple[int, bool, str]:
     """Sort key: the most specific first, among equals our own rules first, and then always the same."""
-    rule, breadth = _rule(seen.engine, seen.kind)
-    return breadth, rule.id not in {module.RULE.id for module in _own()}, seen.kind
+    rule, width = _rule(seen.engine, seen.kind)
+    return width, rule.id not in {module.RULE.id for module in _own()}, seen.kind
 
 
 @cache

@@ -87,7 +87,6 @@ def _masked(line: str, spans: list[tuple[int, int]]) -> str:
     done = 0
     for start, end in sorted(spans):
         if end > done:
-            start = max(start, done)
-            parts += [line[done:start], MASK * (min(end, len(line)) - start)]
+            parts += [line[done:start], MASK * (min(end, len(line)) - max(start, done))]
             done = end
     return "".join([*parts, line[done:]])

@@ -53,11 +53,11 @@ def read(tree: Tree, path: str) -> Manifest:
     if problem or isinstance(data, Skip):
         return Manifest(path=shown, skipped=(problem,) if problem else ())
     places = toml_positions.array_of_tables(content, shown, "package", len(data.get("package", [])))
-    read = [_entry(entry, at) for entry, at in zip(data.get("package", []), places, strict=True)]
+    entries = [_entry(entry, at) for entry, at in zip(data.get("package", []), places, strict=True)]
     return Manifest(
         path=shown,
-        packages=tuple(entry for entry in read if isinstance(entry, Package)),
-        skipped=tuple(entry for entry in read if isinstance(entry, Skip)),
+        packages=tuple(entry for entry in entries if isinstance(entry, Package)),
+        skipped=tuple(entry for entry in entries if isinstance(entry, Skip)),
     )
 
 
