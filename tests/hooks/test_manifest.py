@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from support import git, noise, write
 
 pytestmark = pytest.mark.installs

@@ -16,12 +16,12 @@ def check_destinations(*files: str | None) -> None:
             check_destination(file)
 
 
-def finish(report: Report, *, sarif_file: str | None, json_file: str | None) -> int:
+def finish(report: Report, *, sarif_file: str | None, json_file: str | None, brief: bool = False) -> int:
     """Write the reports that were asked for, show the result, and return the exit code."""
     if json_file:
         write(json_file, json_report.render(report))
     if sarif_file:
         write(sarif_file, sarif.render(report))
     shown = sys.stderr if "-" in (sarif_file, json_file) else sys.stdout
-    terminal.render(report, shown)
+    terminal.render(report, shown, brief=brief)
     return report.exit_code

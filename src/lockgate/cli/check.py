@@ -25,7 +25,7 @@ from lockgate.reports.write import write
 @path_argument
 @settings_options
 @output_options
-@click.option("--record", metavar="FILE", help="Write the check's record, for `lockgate gate` to decide on.")
+@click.option("--record", metavar="FILE", help="Write the record for a gate to decide on, and show no findings.")
 @click.option("--run", default="", hidden=True, help="The run that the record is of.")
 def command(
     name: str,
@@ -49,4 +49,4 @@ def command(
     if record:
         write(record, msgspec.json.encode(result))
     report = decide([result], settings, os.environ, revision(root))
-    return finish(report, sarif_file=sarif, json_file=json_file)
+    return finish(report, sarif_file=sarif, json_file=json_file, brief=record is not None)

@@ -82,11 +82,15 @@ class Paper(Struct, frozen=True):
         return f"\n{' ' * indent}".join(textwrap.wrap(self.safe(one_line(text)), room, break_on_hyphens=False))
 
 
-def render(report: Report, stream: TextIO, width: int | None = None) -> None:
-    """Write the result to `stream`, `width` columns wide (default: as wide as the terminal)."""
+def render(report: Report, stream: TextIO, width: int | None = None, *, brief: bool = False) -> None:
+    """Write the result to `stream`, `width` columns wide (default: as wide as the terminal).
+
+    A `brief` result is one line a check, without findings and verdict: for one who leaves both to the gate.
+    """
     paper = Paper.of(stream, width)
     summary = summarise(report)
-    parts = (_findings(report, paper), _checks(report, summary, paper), _verdict(report, summary, paper))
+    checks = _checks(report, summary, paper)
+    parts = (checks,) if brief else (_findings(report, paper), checks, _verdict(report, summary, paper))
     stream.writelines(f"{line}\n" for part in parts for line in part)
     stream.flush()
 
