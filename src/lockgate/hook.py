@@ -27,6 +27,7 @@ def _hook(names: list[str]) -> int:
     from pathlib import Path
 
     from lockgate.cli._options import settings_of
+    from lockgate.inputs.git import is_repository
     from lockgate.inputs.staged import StagedTree
     from lockgate.model.errors import UsageError
 
@@ -34,6 +35,8 @@ def _hook(names: list[str]) -> int:
     if unknown:
         raise UsageError(f"no option is named {unknown[0]!r}\n{USAGE}")
     root = Path.cwd()
+    if not is_repository(root):
+        raise UsageError(f"{root} is not in a Git repository, so nothing is staged; lockgate check secrets scans it")
     settings = settings_of(root, {})
     tree = StagedTree(root, [os.path.normpath(name) for name in names], settings.exclude, settings.max_file_size)
     if not tree.files:

@@ -18,11 +18,12 @@ import os
 import shutil
 import sys
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import nox
+import nox.registry
 from nox.command import CommandFailed
 
 FOLDER = Path(".lockgate")
@@ -42,8 +43,9 @@ def register(
     lint_install: Install | None = None,
     lint_python: str = "",
     options: Sequence[str] = (),
+    prefix: str = "",
 ) -> None:
-    """Register the sessions.
+    """Register the sessions. Raises ValueError for an unknown check, or where a session of one of the names is there.
 
     checks: the checks that the gate needs.
     install: the arguments of each `pip install` that puts lockgate into an environment of its own; without any, it is
@@ -53,28 +55,53 @@ def register(
     lint_python: the interpreter that this environment is made with, by version or path; by default Nox's own.
     options: options for `lockgate check` and `lockgate gate`, such as `--offline`; what stands behind `--` on Nox's
     command line is added to them.
+    prefix: what every session's name begins with, such as `lockgate-` where the noxfile has a `lint` of its own.
     """
-    session = nox.session(name="start", venv_backend="none", default=False)
+    names = {name: f"{prefix}{name}" for name in ("start", *checks, "gate")}
+    _check_names(checks, names.values())
 
-    @session
+    @nox.session(name=names["start"], venv_backend="none", default=False)
     def start(session: nox.Session) -> None:
         """Mark the run, and install lockgate where the noxfile asks for it."""
         _start(session, install)
 
     for name in checks:
         needs_environment = name == "lint" and lint_install != ()
-        _register_check(name, options, (lint_install, lint_python) if needs_environment else None)
+        _register_check(name, names, options, (lint_install, lint_python) if needs_environment else None)
 
-    @nox.session(venv_backend="none", default=False, requires=["start", *checks])
+    @nox.session(
+        name=names["gate"],
+        venv_backend="none",
+        default=False,
+        requires=[names["start"], *(names[name] for name in checks)],
+    )
     def gate(session: nox.Session) -> None:
         """Decide on the records of this run, and write the SARIF and JSON reports."""
         reports = ("--checks", ",".join(checks), "--sarif", str(SARIF), "--json", str(JSON))
         run = _run()
+        session.log(f"reports: {SARIF} and {JSON}")
         _lockgate(session, run, "gate", "--records", str(FOLDER), *reports, *options, *session.posargs)
 
 
-def _register_check(name: str, options: Sequence[str], environment: tuple[Install | None, str] | None) -> None:
-    @nox.session(name=name, venv_backend="none", default=False, requires=["start"], allow_parallel=True)
+def _check_names(checks: Sequence[str], names: Iterable[str]) -> None:
+    unknown = [name for name in checks if name not in CHECKS]
+    if unknown:
+        raise ValueError(f"lockgate has no check named {unknown[0]!r}; it has {', '.join(CHECKS)}")
+    taken = [name for name in names if name in nox.registry.get()]
+    if taken:
+        raise ValueError(
+            f"the noxfile has a session named {taken[0]!r} already; "
+            'rename it, or call lockgate.sessions.register(prefix="lockgate-")'
+        )
+
+
+def _register_check(
+    name: str,
+    names: Mapping[str, str],
+    options: Sequence[str],
+    environment: tuple[Install | None, str] | None,
+) -> None:
+    @nox.session(name=names[name], venv_backend="none", default=False, requires=[names["start"]], allow_parallel=True)
     def check(session: nox.Session) -> None:
         run = _run()
         record = FOLDER / f"{name}.json"
@@ -94,7 +121,7 @@ def _start(session: nox.Session, install: Install) -> None:
     FOLDER.mkdir(exist_ok=True)
     (FOLDER / ".gitignore").write_text("*\n", encoding="utf-8")
     python = _environment(session, "lockgate", "", install) if install else sys.executable
-    RUN.write_text(json.dumps({"run": uuid.uuid4().hex, "python": python}), encoding="utf-8")
+    RUN.write_text(json.dumps({"run": str(uuid.uuid4()), "python": python}), encoding="utf-8")
 
 
 def _run() -> dict[str, str]:

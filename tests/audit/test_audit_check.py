@@ -66,7 +66,7 @@ def test_a_finding_says_what_where_and_what_to_do(tmp_path: Path, all_zip: str) 
     first, second = result.findings
     assert (first.rule, first.aliases, first.severity) == ("PYSEC-1", ("CVE-1",), Severity.CRITICAL)
     assert (first.path, first.line, first.column, first.end_line, first.end_column) == ("requirements.txt", 2, 1, 2, 10)
-    assert first.message == "demo 1.0: Demo runs what it is given (fixed in 2.0)"
+    assert first.message == "demo 1.0: CVE-1, Demo runs what it is given (fixed in 2.0)"
     assert first.fix == "Upgrade demo to 2.0 or later."
     assert first.help_uri == "https://osv.dev/vulnerability/PYSEC-1"
     assert first.properties == {

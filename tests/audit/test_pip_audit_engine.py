@@ -128,7 +128,7 @@ def failure(service: engine.PipAudit, version: str = "1.0") -> str:
 @pytest.mark.parametrize(
     ("body", "status", "said"),
     [
-        ("{}", 404, "does not know"),
+        ("{}", 404, "has no advisories on it"),
         ("oh", 500, "HTTP 500"),
         ("<html>", 200, "no useful answer"),
         ('{"vulnerabilities": [{}]}', 200, "malformed"),

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import advisory, lockgate, noise, write_advisories
 from syrupy.assertion import SnapshotAssertion
+
+from support import advisory, lockgate, noise, write_advisories
 
 Repository = Callable[..., Path]
 FILES = {
@@ -26,7 +27,7 @@ FILES = {
 VOLATILE = [
     (re.compile(r"\d+(\.\d+)? s\b"), "N s"),
     (re.compile(r"\d{4}-\d\d-\d\d(T[\d:.]+Z)?"), "TIME"),
-    (re.compile(r"[0-9a-f]{32,40}(?!:)"), "ID"),
+    (re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{40}"), "ID"),
     (re.compile(r"\b(Python )?3\.\d+\.\d+\b"), "PYTHON"),
 ]
 ENGINES = {"detect-secrets", "kingfisher", "osv", "pylint", "zizmor"}

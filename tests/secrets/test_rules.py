@@ -74,6 +74,16 @@ def test_allowing_another_rule_allows_nothing(tmp_path: Path) -> None:
     assert "secrets/github-token" in found(scan(tmp_path, line))
 
 
+def test_our_own_comment_allows_nothing_but_what_it_names(tmp_path: Path) -> None:
+    """detect-secrets takes the brackets of the comment for a call, and would pass over the line."""
+    line = SAMPLES["secrets/hard-coded-password"][0]
+    result = scan(tmp_path, f"{line}\n{line}  # lockgate: allow[PYSEC-2020-1]\n")
+    assert [finding.line for finding in result.findings] == [1, 2]
+    assert result.coverage.allowed == 0
+    result = scan(tmp_path, f"{line}  # lockgate: allow[secrets/hard-coded-password]\n")
+    assert (result.findings, result.coverage.allowed) == ((), 1)
+
+
 def test_kinds_that_only_kingfisher_knows_have_rules() -> None:
     rules = {rule.id: rule for rule in secrets.all_rules()}
     assert len(rules) > 400

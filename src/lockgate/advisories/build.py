@@ -51,9 +51,11 @@ def build(records: Iterable[tuple[str, bytes]], source: str, file: BinaryIO) -> 
         text = writer.text(_text(record))
         for package, entry in entries:
             packages.setdefault(package, []).append(msgspec.structs.replace(entry, text=text))
-    if not active:
+    if not active or len(malformed) > active:
         lost = f" ({len(malformed):,} can't be understood, such as {malformed[0]})" if malformed else ""
-        raise UnavailableError(f"{source} holds no advisory for Python packages{lost}; is it OSV's PyPI/all.zip?")
+        raise UnavailableError(
+            f"{source} holds no or too few advisories for Python packages{lost}; is it OSV's PyPI/all.zip?"
+        )
     meta = Meta(
         source=source,
         built=datetime.now(UTC).isoformat(timespec="seconds"),

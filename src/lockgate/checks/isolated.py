@@ -56,11 +56,11 @@ def _run(request: Request, started: list[subprocess.Popen[bytes]], progress: Cal
     started.append(child)
     assert child.stdin and child.stdout  # noqa: S101 - they are pipes
     threading.Thread(target=_send, args=(child.stdin, request), daemon=True).start()
-    record = None
+    record, total = None, 1
     for line in child.stdout:
         answer = msgspec.json.decode(line, type=Answer)
-        record = answer.record
-        progress(request.check, answer.done, answer.total)
+        record, total = answer.record, answer.total or total
+        progress(request.check, total if record else answer.done, total)
     code = child.wait()
     child.stdout.close()
     if record is None or code:

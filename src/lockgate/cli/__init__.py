@@ -51,6 +51,9 @@ def run_safely(command: Callable[[], int | None]) -> int:
         sys.stdout.flush()
     except click.exceptions.Exit as stop:
         return stop.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        print(error.format_message(), file=sys.stderr)  # noqa: T201 - this is the command line
+        return ExitCode.USAGE
     except click.UsageError as error:
         where = f" (see: {error.ctx.command_path} --help)" if error.ctx else ""
         return _fail(f"{error.format_message()}{where}", ExitCode.USAGE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,6 +13,7 @@ import click
 from lockgate.checks import base
 from lockgate.config.load import CHOICES, load
 from lockgate.config.settings import MEBIBYTE, Settings
+from lockgate.inputs import git
 from lockgate.inputs.files import read
 from lockgate.model.errors import UsageError
 from lockgate.model.record import Skip
@@ -65,4 +67,22 @@ def settings_of(root: Path, options: dict[str, Any]) -> Settings:
         text = None if isinstance(project, Skip) else project.decode("utf-8")
     except UnicodeDecodeError as error:
         raise UsageError(f"pyproject.toml is not UTF-8: byte {error.start}") from None
-    return load(project=text, environ=os.environ, options=options, known_checks=base.names())
+    settings = load(project=text, environ=os.environ, options=options, known_checks=base.names())
+    _check_paths(settings)
+    return settings
+
+
+def _check_paths(settings: Settings) -> None:
+    """Raise UsageError for a path that the user gave and that is not there."""
+    source = settings.sources.get("advisories")
+    if settings.advisories and "://" not in settings.advisories and not Path(settings.advisories).exists():
+        raise UsageError(f"{source}: 'advisories': {settings.advisories} does not exist")
+    if settings.python and not shutil.which(settings.python):
+        raise UsageError(f"{settings.sources.get('python')}: 'python': no interpreter is found at {settings.python}")
+
+
+def tell_of_repository(root: Path) -> None:
+    """Say so where `root` is only a part of a repository: what stands above it is neither examined nor obeyed."""
+    top = git.top(root)
+    if top and top != root:
+        click.echo(f"lockgate: note: only {root.name}/ is examined, and not the whole repository in {top}", err=True)

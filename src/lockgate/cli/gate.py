@@ -12,14 +12,21 @@ import click
 from lockgate.checks import base
 from lockgate.checks.isolated import run_all
 from lockgate.cli._finish import check_destinations, finish
-from lockgate.cli._options import output_options, path_argument, root_of, settings_of, settings_options
+from lockgate.cli._options import (
+    output_options,
+    path_argument,
+    root_of,
+    settings_of,
+    settings_options,
+    tell_of_repository,
+)
 from lockgate.cli._progress import bars
 from lockgate.cli._records import collect
 from lockgate.inputs.git import revision
 from lockgate.policy.verdict import decide
 
 
-@click.command("gate")
+@click.command("gate", short_help="Run the checks and decide.")
 @path_argument
 @click.option("--checks", metavar="NAME,…", help=f"The checks to run; all: {','.join(base.names())}.")
 @settings_options
@@ -40,12 +47,13 @@ def command(
     check_destinations(sarif, json_file)
     root = root_of(path)
     named = tuple(name.strip() for name in checks.split(",")) if checks is not None else None
+    tell_of_repository(root)
     settings = settings_of(root, {"checks": named, **options})
     names = list(settings.checks) or base.names()
     if records:
         found = collect(Path(records), names, run)
     else:
         with bars(not no_progress) as progress:
-            found = run_all(names, root, settings, run or uuid.uuid4().hex, progress)
+            found = run_all(names, root, settings, run or str(uuid.uuid4()), progress)
     report = decide(found, settings, os.environ, revision(root))
     return finish(report, sarif_file=sarif, json_file=json_file)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from lockgate.model.finding import Confidence, Severity
 
@@ -34,7 +34,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
     fail_on: Severity = Severity.HIGH
     min_confidence: Confidence = Confidence.MEDIUM
     incomplete: Literal["auto", "fail", "warn"] = "auto"
-    max_file_size: int = 32 * MEBIBYTE
+    max_file_size: Annotated[int, Meta(ge=1)] = 32 * MEBIBYTE
     advisories: str = ""
     offline: bool = False
     python: str = ""

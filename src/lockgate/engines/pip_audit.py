@@ -66,7 +66,9 @@ class PipAudit:
             raise UnavailableError(f"the package index gave a malformed answer ({type(error).__name__})") from None
         self._unanswered = 0
         if isinstance(answered, SkippedDependency):
-            raise UnavailableError("the package index does not know this version")
+            raise UnavailableError(
+                "the package index has no advisories on it; `lockgate advisories sync` gets them from OSV"
+            )
         return list(results)
 
     def close(self) -> None:

@@ -105,6 +105,12 @@ def is_repository(root: Path) -> bool:
         return False
 
 
+def top(root: Path) -> Path | None:
+    """The directory of the working tree that `root` is in, None where it is in none."""
+    said = _ask(root, "rev-parse", "--show-toplevel")
+    return Path(said).resolve() if said else None
+
+
 def revision(root: Path) -> Revision:
     """Where the tree comes from, as far as Git tells; what it does not tell is empty."""
     return Revision(

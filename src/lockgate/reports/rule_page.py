@@ -7,6 +7,8 @@ from collections.abc import Iterable
 
 from lockgate.model.rule import PAGES, Rule, Status, page
 
+# pylint has comments of its own, and its rules say so.
+_ALLOWED_BY_COMMENT = ("secrets/", "pins/")
 _INDEX = """# Rules
 
 `lockgate rules` lists every rule and `lockgate explain RULE` shows one. The rules that an engine documents itself are
@@ -43,6 +45,8 @@ def rule_page(rule: Rule) -> str:
 def rule_help(rule: Rule) -> str:
     """What a finding of the rule means and how to mend it."""
     parts = [f"## What it means\n\n{rule.explanation.strip()}", f"## How to fix it\n\n{rule.fix.strip()}"]
+    if rule.id.startswith(_ALLOWED_BY_COMMENT):
+        parts.append(f"## How to allow it\n\nA comment on its line: `# lockgate: allow[{rule.id}]`")
     if rule.help_uri and rule.help_uri != page(rule.id):
         parts.append(f"## Read more\n\n<{rule.help_uri}>")
     return "\n\n".join(parts) + "\n"

@@ -17,7 +17,8 @@ from lockgate.model.report import ExitCode, Report, Verdict
 from lockgate.reports.summary import CheckSummary, Summary, findings_of, summarise
 from lockgate.reports.text import clip, one_line, visible
 
-ROWS = 50
+ROWS = 50  # of the findings that count
+ROWS_BELOW = 10  # of the others, which nobody must act on now
 NOTES = 5
 _PATH, _TEXT, _REASON = 160, 300, 900
 _NARROWEST = 40
@@ -99,41 +100,48 @@ def _findings(report: Report, paper: Paper) -> Iterator[str]:
     """Those that count, then the others, each group with the worst first."""
     findings = findings_of(report)
     counts = report.threshold.reached_by
-    shown = sorted(findings, key=lambda each: (not counts(each), each.order))[:ROWS]
-    counted = [finding for finding in shown if counts(finding)]
+    findings.sort(key=lambda each: each.order)
+    counted = [finding for finding in findings if counts(finding)][:ROWS]
+    below = [finding for finding in findings if not counts(finding)][:ROWS_BELOW]
     if counted:
         yield paper.paint("Findings that count against the verdict", "bold")
         for finding in counted:
             yield ""
             yield from _finding(finding, paper, counted=True)
         yield ""
-    if len(counted) < len(shown):
+    if below:
         yield paper.paint("Findings below the threshold", "bold")
         yield ""
-        for finding in shown[len(counted) :]:
+        for finding in below:
             yield from _finding(finding, paper, counted=False)
         yield ""
-    if len(findings) > len(shown):
-        yield paper.wrap(
-            f"{len(shown)} of {len(findings)} findings are shown; the JSON report (--json FILE) has all.", 0
-        )
+    shown = len(counted) + len(below)
+    if len(findings) > shown:
+        yield paper.wrap(f"{shown} of {len(findings)} findings are shown; the JSON report (--json FILE) has all.", 0)
     if findings:
-        yield paper.paint(paper.wrap("`lockgate explain RULE` tells what a rule means.", 0), "dim")
+        yield paper.paint(
+            paper.wrap("`lockgate explain RULE` tells what a rule means and how to allow a line.", 0), "dim"
+        )
         yield ""
 
 
 def _finding(finding: Finding, paper: Paper, *, counted: bool) -> Iterator[str]:
-    """Place and rule on a line that is never broken, so that a terminal makes a link of it; then what to do."""
+    """Place and rule on a line that is never broken, so that a terminal makes a link of it; then what is wrong.
+
+    Of one that counts, also what to do.
+    """
     indent = max(map(len, Severity)) + 2
     severity = f"{finding.severity:<{indent}}"
     where = paper.safe(f"{_tail(visible(finding.path))}:{finding.line}")
     rule = paper.safe(finding.rule)
     if counted:
         yield f"{paper.paint(severity, _COLOURS[finding.severity])}{paper.paint(where, 'bold')}  {paper.paint(rule, 'cyan')}"
-        yield " " * indent + paper.wrap(clip(finding.message, _TEXT), indent)
+        unscored = " (nobody has scored it, so it counts)" if finding.severity is Severity.UNKNOWN else ""
+        yield " " * indent + paper.wrap(clip(finding.message, _TEXT) + unscored, indent)
+        yield " " * indent + paper.wrap(f"→ {clip(finding.fix, _TEXT)}", indent)
     else:
         yield f"{severity}{where}  {rule}"
-    yield " " * indent + paper.wrap(f"→ {clip(finding.fix, _TEXT)}", indent)
+        yield " " * indent + paper.wrap(clip(finding.message, _TEXT), indent)
 
 
 def _tail(path: str) -> str:
@@ -186,8 +194,8 @@ def _verdict(report: Report, summary: Summary, paper: Paper) -> Iterator[str]:
 def _what_to_do(incomplete: str, code: ExitCode) -> str:
     if incomplete:
         cause = (
-            f"What {incomplete} did not examine may hold anything. Mend each reason above and run again; "
-            "`exclude` in [tool.lockgate] leaves files out on purpose."
+            f"What {incomplete} did not examine may hold anything. Mend each reason above and run again. What does not "
+            "apply here is left out on purpose in [tool.lockgate]: a check with `checks`, files with `exclude`."
         )
     else:
         cause = "No check was run, so nothing is known. Name at least one check."

@@ -19,6 +19,8 @@ _SCALE = ((9.0, Severity.CRITICAL), (7.0, Severity.HIGH), (4.0, Severity.MEDIUM)
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)")
 _TAG = re.compile(r"<[^<>]*>")
 _MARKS = re.compile(r"[`*#]+|^\s*[-=]{3,}\s*$", re.MULTILINE)
+# "X is an HTTP library for Python": many details begin so.
+_INTRODUCES = re.compile(r"^[`\w.\-]+(?: \([^)]*\))? is (?:an?|the) (?!vulnerab)")
 _SENTENCE = re.compile(r"(?<=[.!?])\s")
 
 
@@ -66,7 +68,7 @@ def finding_of(advisory: Advisory, rule: Rule, package: Package, engine: str) ->
         rule=advisory.id,
         severity=rule.severity,
         confidence=rule.confidence,
-        message=f"{package.name} {package.version}: {rule.summary.rstrip('.')} ({remedy})",
+        message=f"{package.name} {package.version}: {_known_as(advisory)}{rule.summary.rstrip('.')} ({remedy})",
         fix=_fix(advisory, package),
         help_uri=rule.help_uri,
         engines=(engine,),
@@ -83,10 +85,17 @@ def _fix(advisory: Advisory, package: Package) -> str:
     return f"Replace {package.name}, or see the advisory for a way around it."
 
 
+def _known_as(advisory: Advisory) -> str:
+    """The CVE number that people know the advisory by, where its id is another."""
+    numbers = [alias for alias in advisory.aliases if alias.startswith("CVE-")]
+    return f"{numbers[0]}, " if numbers and not advisory.id.startswith("CVE-") else ""
+
+
 def summary_of(advisory: Advisory) -> str:
-    """One line: the summary, else the first sentence of the details."""
-    first = advisory.summary or _SENTENCE.split(plain(advisory.details, LONGEST_DETAILS), maxsplit=1)[0]
-    return plain(first, LONGEST_SUMMARY) or f"known as {advisory.id}"
+    """One line: the summary, else the first sentence of the details that tells more than what the package is."""
+    sentences = _SENTENCE.split(plain(advisory.details, LONGEST_DETAILS))
+    telling = [sentence for sentence in sentences if not _INTRODUCES.search(sentence)]
+    return plain(advisory.summary or (telling or sentences)[0], LONGEST_SUMMARY) or f"known as {advisory.id}"
 
 
 def plain(text: str, longest: int) -> str:

@@ -23,8 +23,9 @@ UNIT = "Python files"
 _PAGES = "https://pylint.readthedocs.io/en/stable/user_guide/messages"
 _SEVERITIES = {"fatal": Severity.MEDIUM, "error": Severity.MEDIUM, "warning": Severity.LOW}
 _CONFIDENCES = {"HIGH": Confidence.HIGH, "INFERENCE_FAILURE": Confidence.LOW}
-# True only where the environment holds every dependency of the project, which we can't know.
-_OF_ENVIRONMENT = frozenset({"import-error", "no-name-in-module"})
+# True only where the environment holds every dependency of the project and pylint knows its namespace packages, which we
+# can't tell.
+_OF_ENVIRONMENT = frozenset({"import-error", "no-name-in-module", "relative-beyond-top-level"})
 
 
 def all_rules() -> tuple[Rule, ...]:

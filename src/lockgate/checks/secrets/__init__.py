@@ -9,6 +9,7 @@ from lockgate.checks.identity import identify
 from lockgate.checks.secrets import catalogue, merge
 from lockgate.checks.secrets.allowed import is_allowed
 from lockgate.engines.base import Scan, Sighting
+from lockgate.inputs.allow import without_brackets
 from lockgate.inputs.files import display
 from lockgate.model.errors import UnavailableError
 from lockgate.model.finding import Finding
@@ -38,7 +39,7 @@ def run(target: base.Target) -> base.Result:
             skipped.append(data)
             continue
         examined += 1
-        sightings, gaps = _scan(scanners, display(path), data)
+        sightings, gaps = _scan(scanners, display(path), without_brackets(data))
         skipped += gaps
         used |= {rule.id: rule for rule in map(catalogue.rule_of, sightings)}
         findings, passed = _findings(sightings, data)
