@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import cleandoc
 from typing import Any
 
 import msgspec
@@ -30,10 +31,19 @@ def render(report: Report) -> bytes:
 
 def schema() -> dict[str, Any]:
     """The JSON schema (2020-12) of the document."""
-    body = msgspec.json.schema(Document)
+    body = _dedented(msgspec.json.schema(Document))
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "lockgate report",
         "description": "What `lockgate gate --json FILE` and `lockgate check NAME --json FILE` write.",
         **body,
     }
+
+
+def _dedented(value: Any) -> Any:
+    """The schema with every docstring as Python 3.13 gives it: without the indentation of the source."""
+    if isinstance(value, dict):
+        return {key: _dedented(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_dedented(each) for each in value]
+    return cleandoc(value) if isinstance(value, str) else value
