@@ -1,15 +1,24 @@
-"""detect-secrets: its default plug-ins and filters over the text of one file, without its network verification."""
+"""detect-secrets: its default plug-ins and filters over the text of one file, without its network verification.
+
+What it finds is what detect-secrets itself would find: its own plug-ins, filters and transformers run. A prefilter says on which
+lines which plug-ins can find anything, and only those run there.
+"""
 
 from __future__ import annotations
 
 import io
+import re
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from lockgate.engines.base import Scan, Sighting
+from lockgate.engines.necessary import NoConditionError, necessary
+from lockgate.engines.prefilter import Prefilter
 from lockgate.model.errors import UnavailableError
 from lockgate.model.finding import Location
 from lockgate.model.record import Engine
@@ -32,13 +41,13 @@ def load_scanner() -> tuple[Engine, Scan]:
     try:
         from detect_secrets.__version__ import VERSION
         from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
-        from detect_secrets.settings import get_settings
+        from detect_secrets.settings import get_plugins, get_settings
     except ImportError:
         raise UnavailableError(f"{ENGINE} is not installed; run: pip install detect-secrets") from None
     plugins = get_mapping_from_secret_type_to_class().values()
     get_settings().configure_plugins([{"name": plugin.__name__} for plugin in plugins])
     get_settings().disable_filters(*_FILTERS_OFF)
-    return Engine(ENGINE, VERSION), _scan
+    return Engine(ENGINE, VERSION), _Scanner(get_plugins()).scan
 
 
 def kinds() -> dict[str, str]:
@@ -50,6 +59,106 @@ def kinds() -> dict[str, str]:
     return {kind: f"detect-secrets sees: {kind}." for kind in get_mapping_from_secret_type_to_class()}
 
 
+class _Scanner:
+    """Scans files with the plug-ins, each on the lines on which it can find something."""
+
+    def __init__(self, plugins: Sequence[Any]) -> None:
+        self._plugins = plugins
+        self._owners: list[int] = []  # of each pattern, the index of its plug-in
+        self._always: set[int] = set()  # the plug-ins that nothing is known of run on every line
+        patterns: list[str] = []
+        for index, plugin in enumerate(plugins):
+            try:
+                needed = list(dict.fromkeys(_conditions(plugin)))
+            except NoConditionError:
+                self._always.add(index)
+            else:
+                patterns += needed
+                self._owners += [index] * len(needed)
+        try:
+            self._prefilter: Prefilter | None = Prefilter(patterns)
+        except ImportError:
+            self._prefilter = None
+
+    def scan(self, path: str, data: bytes) -> list[Sighting]:
+        """What the plug-ins see in a file. Raises TimeoutError where they take too long."""
+        from detect_secrets.core import scan
+
+        if scan._is_filtered_out(required_filter_parameters=["filename"], filename=path):  # noqa: SLF001
+            return []
+        try:
+            text = data.decode("utf-8")
+        except UnicodeDecodeError:
+            return []  # detect-secrets takes such a file for a binary one
+        with _deadline(SECONDS_PER_FILE + SECONDS_PER_MEBIBYTE * len(data) / 2**20):
+            found = list(self._secrets(path, text))
+        if not found:
+            return []
+        lines = _NamedText(path, text).read().split("\n")
+        return [_sighting(path, lines, secret) for secret in found]
+
+    def _secrets(self, path: str, text: str) -> Iterator[Any]:
+        """As `scan_file` of detect-secrets, over text: eager transformers only where nothing is found."""
+        file = _NamedText(path, text)
+        found = False
+        for secret in self._in_lines(path, _transformed(file) or file.readlines()):
+            found = True
+            yield secret
+        if not found:
+            file.seek(0)
+            yield from self._in_lines(path, _eagerly_transformed(file) or [])
+
+    def _in_lines(self, path: str, lines: list[str]) -> Iterator[Any]:
+        """As `_process_line_based_plugins` of detect-secrets, on the lines and with the plug-ins that matter."""
+        from detect_secrets.core import scan
+        from detect_secrets.util.code_snippet import get_code_snippet
+
+        for number, plugins in self._candidates(lines):
+            line = lines[number - 1].rstrip()
+            about = {"filename": path, "line": line, "context": get_code_snippet(lines=lines, line_number=number)}
+            if scan._is_filtered_out(required_filter_parameters=["line"], **about):  # noqa: SLF001
+                continue
+            for plugin in plugins:
+                for secret in scan._scan_line(plugin=plugin, line_number=number, **about):  # noqa: SLF001
+                    value = {"secret": secret.secret_value, "plugin": plugin}
+                    if not scan._is_filtered_out(required_filter_parameters=["context"], **about, **value):  # noqa: SLF001
+                        yield secret
+
+    def _candidates(self, lines: list[str]) -> Iterable[tuple[int, list[Any]]]:
+        """The lines on which something may be found, by number, and the plug-ins that may find it, in their order."""
+        if self._prefilter is None or self._always:
+            return ((number, list(self._plugins)) for number in range(1, len(lines) + 1))
+        # A transformed line may hold line feeds; another blank in their place keeps the lines apart.
+        joined = "\n".join(line.rstrip("\n").replace("\n", "\r") for line in lines)
+        hits = self._prefilter.hits(joined.encode("utf-8", "surrogatepass"))
+        return (
+            (line, [self._plugins[index] for index in sorted({self._owners[number] for _, number in group})])
+            for line, group in groupby(hits, key=itemgetter(0))
+        )
+
+
+def _conditions(plugin: Any) -> Iterator[str]:
+    """Patterns of which one matches in every line in which the plug-in finds something.
+
+    Raises NoConditionError for a plug-in of an unknown kind.
+    """
+    from detect_secrets.plugins.base import RegexBasedDetector
+    from detect_secrets.plugins.high_entropy_strings import HighEntropyStringsPlugin
+    from detect_secrets.plugins.keyword import REGEX_BY_FILETYPE, KeywordDetector
+
+    if isinstance(plugin, RegexBasedDetector):
+        yield from map(necessary, plugin.denylist)
+    elif isinstance(plugin, KeywordDetector):
+        yield from (necessary(pattern) for patterns in REGEX_BY_FILETYPE.values() for pattern in patterns)
+    elif isinstance(plugin, HighEntropyStringsPlugin):
+        # The entropy of n characters is at most log2(n): to be over the limit takes more than 2^limit of them.
+        least = int(2**plugin.entropy_limit) + 1
+        charset = "".join(f"\\x{ord(character):02x}" for character in sorted(set(plugin.charset)))
+        yield f"['\"][{charset}]{{{least},}}['\"]"
+    else:
+        raise NoConditionError(type(plugin).__name__)
+
+
 class _NamedText(io.StringIO):
     """Text with the name that detect-secrets takes its file type from; line breaks are universal, as in open()."""
 
@@ -58,36 +167,30 @@ class _NamedText(io.StringIO):
         self.name = name
 
 
-def _scan(path: str, data: bytes) -> list[Sighting]:
-    from detect_secrets.core import scan
-
-    if scan._is_filtered_out(required_filter_parameters=["filename"], filename=path):  # noqa: SLF001
-        return []
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError:
-        return []  # detect-secrets takes such a file for a binary one
-    with _deadline(SECONDS_PER_FILE + SECONDS_PER_MEBIBYTE * len(data) / 2**20):
-        found = list(_secrets(scan, path, text))
-    lines = _NamedText(path, text).read().split("\n")
-    return [_sighting(path, lines, secret) for secret in found]
+# What decides for configparser before anything else: the first line that is neither blank nor a comment must be a section's
+# header, and a line that begins in the first column must be a header or hold a delimiter.
+_HEADER_FIRST = re.compile(r"(?:[^\S\n]*(?:[#;][^\n]*)?\n)*[^\S\n]*\[")
+_NO_OPTION = re.compile(r"^[^\s#;\[=:][^=:\n]*$", re.MULTILINE)
 
 
-def _secrets(scan: Any, path: str, text: str) -> Iterator[Any]:
-    """As `scan_file` of detect-secrets, over text instead of a file: eager transformers only where nothing is found."""
+def _transformed(file: _NamedText) -> list[str] | None:
+    """The lines of a file of a format that detect-secrets rewrites, None for any other."""
+    from detect_secrets.transformers import get_transformed_file
+    from detect_secrets.util.filetype import FileType, determine_file_type
+
+    text = file.getvalue()
+    if determine_file_type(file.name) is not FileType.YAML and not _HEADER_FIRST.match(text):
+        return None
+    return get_transformed_file(file)  # type: ignore[no-any-return]
+
+
+def _eagerly_transformed(file: _NamedText) -> list[str] | None:
+    """The same for a file that may be a configuration without a header."""
     from detect_secrets.transformers import get_transformed_file
 
-    file = _NamedText(path, text)
-    lines = get_transformed_file(file) or file.readlines()
-    found = False
-    for secret in scan._process_line_based_plugins(list(enumerate(lines, start=1)), filename=path):  # noqa: SLF001
-        found = True
-        yield secret
-    if not found:
-        file.seek(0)
-        lines = get_transformed_file(file, use_eager_transformers=True)
-        if lines:
-            yield from scan._process_line_based_plugins(list(enumerate(lines, start=1)), filename=path)  # noqa: SLF001
+    if _NO_OPTION.search(file.getvalue()):
+        return None
+    return get_transformed_file(file, use_eager_transformers=True)  # type: ignore[no-any-return]
 
 
 def _sighting(path: str, lines: list[str], secret: Any) -> Sighting:

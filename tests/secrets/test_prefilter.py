@@ -1,0 +1,248 @@
+"""The prefilter changes what is run, never what is found: compared with detect-secrets' own scan of the same files."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import sysconfig
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+from detect_secrets.core import scan as reference
+from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
+from detect_secrets.plugins.keyword import REGEX_BY_FILETYPE
+from detect_secrets.settings import get_settings
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from samples import SAMPLES
+
+from lockgate.engines import detect_secrets
+from lockgate.engines.base import Scan
+from lockgate.engines.necessary import NoConditionError, necessary
+from lockgate.engines.prefilter import Prefilter
+from support import HEX, noise
+
+Found = set[tuple[str, int, str]]
+
+PATTERNS = {
+    (pattern.pattern, pattern.flags): pattern
+    for patterns in (
+        *(kind().denylist for kind in get_mapping_from_secret_type_to_class().values() if hasattr(kind, "denylist")),
+        *REGEX_BY_FILETYPE.values(),
+    )
+    for pattern in patterns
+}
+
+
+@pytest.mark.parametrize("pattern", PATTERNS.values(), ids=lambda pattern: pattern.pattern[:40])
+def test_the_condition_is_necessary(pattern: re.Pattern[str]) -> None:
+    condition = re.compile(necessary(pattern).encode())
+
+    @given(st.from_regex(pattern))
+    @settings(max_examples=10, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    def check(text: str) -> None:
+        for line in text.split("\n"):
+            if pattern.search(line):
+                assert condition.search(line.encode("utf-8", "surrogatepass"))
+
+    check()
+
+
+@pytest.mark.parametrize("pattern", [r"a*", r"(?=a)", r"^$", r"(?i:a)b", r"(a)?(?(1)b|c)"])
+def test_what_has_no_condition_says_so(pattern: str) -> None:
+    with pytest.raises(NoConditionError):
+        necessary(re.compile(pattern))
+
+
+def by_reference(path: Path) -> Found:
+    """What detect-secrets itself finds in a file on the disk, under the settings that our engine has made."""
+    get_settings().filters["detect_secrets.filters.common.is_invalid_file"] = {}
+    found = {(secret.type, secret.line_number, secret.secret_value) for secret in reference.scan_file(str(path))}
+    get_settings().disable_filters("detect_secrets.filters.common.is_invalid_file")
+    return found
+
+
+@cache
+def scanner() -> Scan:
+    return detect_secrets.load_scanner()[1]
+
+
+def by_us(path: Path) -> Found:
+    scan = scanner()
+    return {(seen.kind, seen.at.line, seen.value.reveal()) for seen in scan(str(path), path.read_bytes())}
+
+
+# How a value stands in files of each kind.
+SHAPES = {
+    "a.py": ["{k} = '{v}'", 'f({k}="{v}")', '"{v}" == {k}', "# {v}", '{k}["x"] = "{v}"'],
+    "a.js": ['const {k} = "{v}";', "{k}: `{v}`,", '"{k}" : "{v}"'],
+    "a.go": ["{k} := {v}", '{k} = "{v}"'],
+    "a.java": ['String {k} = "{v}";'],
+    "a.php": ['${k} = "{v}";', '"{k}" => "{v}",'],
+    "a.c": ['char {k}[] = "{v}";'],
+    "a.cpp": ['std::string {k}("{v}");'],
+    "a.cs": ['{k} = @"{v}";'],
+    "a.tf": ['{k} = "{v}"'],
+    "a.yaml": ["{k}: {v}", '- {k}: "{v}"', "{k}: >\n  {v}", "{k}: !!binary {v}", '"{k}": "\\x41{v}"', "# {k}: {v}"],
+    "a.yml": ["{k}: {{a: {v}, b: [{v}]}}", "{k}: |\n  {v}\n  more"],
+    "a.ini": ["[s{n}]\n{k}{n} = {v}", "[s{n}]\n{k}{n}: '{v}'\n  {v}", "; {v}"],
+    "a.cfg": ["[s{n}]\n{k}{n} = {v}", "[s{n}]\n{k}{n} = %(x)s{v}"],
+    "a.properties": ["{k}{n}={v}", "{k}{n}: {v}"],
+    "a.toml": ['[s{n}]\n{k} = "{v}"', "[[t]]\n{k}{n} = '''{v}'''"],
+    "a.env": ["{k}{n}={v}", "export {k}={v}", "{K}{n}='{v}'"],
+    "requirements.txt": ["{k}{n}=={v}"],
+    "a.json": ['{{"{k}": "{v}"}}', '"{k}":"{v}",'],
+    "a.xml": ["<{k}>{v}</{k}>", '<a {k}="{v}"/>'],
+    "a.md": ["`{k}={v}`", "| {k} | {v} |", "    {k}: {v}"],
+    "a.sh": ["export {k}='{v}'", "curl -H '{k}: {v}' https://u:{v}@h.example/"],
+    "Dockerfile": ["ENV {k}={v}", "ARG {k}"],
+    "a.csv": ["{k},{v},{n}"],
+    "a.ipynb": ['"source": ["{k} = \\"{v}\\"\\n"],'],
+    "a": ["{k}={v}", "{k} {v}"],
+    "poetry.lock": ['{k} = "{v}"'],
+}
+KEYS = [
+    "password",
+    "API_KEY",
+    "apikey",
+    "db_pass",
+    "x",
+    "contrase\u00f1a",
+    "\u017fecret",
+    "PRIVATE\u212aEY",
+    "id",
+    "secret_id",
+]
+
+
+def values() -> list[str]:
+    own = [re.sub(r"^.*?=\s*|[\"']", "", line).strip() for line, _ in SAMPLES.values() if "\n" not in line]
+    made = [
+        noise(30),
+        noise(64, HEX),
+        noise(8),
+        "a b c",
+        "\u00fcnicode\u00df",
+        "${X}",
+        "<token>",
+        "get(x)",
+        "",
+        "\u0663\u0664" * 9,
+    ]
+    return [*own, *made, noise(20) + "\u00a0" + noise(20), noise(12) + "%" + noise(12)]
+
+
+def documents(count: int, seed: int) -> Iterator[tuple[str, bytes]]:
+    """Files of every kind, most of them with something that looks like a secret."""
+    chance = random.Random(seed)
+    for number in range(count):
+        name = chance.choice(list(SHAPES))
+        lines = []
+        for line in range(chance.randrange(1, 12)):
+            key = chance.choice(KEYS)
+            shape = chance.choice(SHAPES[name])
+            lines.append(shape.format(k=key, K=key.upper(), v=chance.choice(values()), n=f"{number}{line}"))
+            if chance.random() < 0.2:
+                lines.append(chance.choice(["", "  ", "# comment", "plain words", "[section]", "---", "\x0b\x1c", "}"]))
+        text = chance.choice(["\n", "\n", "\n", "\r\n", "\r"]).join(lines)
+        data = chance.choice(["", "", "", "\ufeff"]).encode() + text.encode()
+        if chance.random() < 0.03:
+            data = chance.choice([b"", b"\xff" + data, data + b"\0", text.encode("utf-16")])
+        yield name, data
+
+
+def compare(tmp_path: Path, name: str, data: bytes) -> int:
+    path = tmp_path / name
+    path.write_bytes(data)
+    found = by_us(path)
+    assert found == by_reference(path), data
+    return len(found)
+
+
+def test_generated_files_give_the_same(tmp_path: Path) -> None:
+    count = int(os.environ.get("LOCKGATE_DIFFERENTIAL_FILES", "120"))
+    found = sum(compare(tmp_path, name, data) for name, data in documents(count, seed=1))
+    assert found > count / 2
+
+
+@given(data=st.binary(max_size=400), name=st.sampled_from(sorted(SHAPES)))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+def test_arbitrary_bytes_give_the_same(tmp_path: Path, data: bytes, name: str) -> None:
+    compare(tmp_path, name, data)
+
+
+def test_a_long_line_gives_the_same(tmp_path: Path) -> None:
+    parts = [f'"{noise(40, seed=number)}",password:"{noise(9, seed=number)}"' for number in range(40)]
+    assert compare(tmp_path, "min.js", (";".join(f"{part}{'x' * 3000}" for part in parts)).encode()) > 10
+
+
+def test_the_standard_library_gives_the_same() -> None:
+    """A sample; LOCKGATE_DIFFERENTIAL_TREES names whole trees to compare, by os.pathsep."""
+    trees = os.environ.get("LOCKGATE_DIFFERENTIAL_TREES")
+    if trees:
+        files = [path for tree in trees.split(os.pathsep) for path in Path(tree).rglob("*")]
+    else:
+        files = sorted(Path(sysconfig.get_path("stdlib")).glob("*.py"))[::40]
+    for path in files:
+        if path.is_file() and path.suffix != ".pyc":
+            assert by_us(path) == by_reference(path), path
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    return tmp_path / "lockgate" / "prefilter"
+
+
+def works() -> bool:
+    return list(Prefilter(["ab+c", "x[0-9]"]).hits(b"x1\nabc x2\n")) == [(1, 1), (2, 0), (2, 1)]
+
+
+def test_a_database_is_kept_and_taken_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert works()
+    (kept,) = folder.iterdir()
+    assert kept.stat().st_mode & 0o777 == 0o600
+    monkeypatch.setattr("lockgate.engines.prefilter._compile", None)
+    assert works()
+
+
+@pytest.mark.parametrize("damage", [lambda data: data[:50], lambda _data: b"", lambda data: data[:-1] + b"!"])
+def test_a_damaged_database_is_made_anew(folder: Path, damage: object) -> None:
+    assert works()
+    (kept,) = folder.iterdir()
+    whole = kept.read_bytes()
+    kept.write_bytes(damage(whole))  # type: ignore[operator]
+    assert works()
+    assert kept.read_bytes() == whole
+
+
+def test_a_folder_in_which_others_can_write_is_not_used(folder: Path) -> None:
+    folder.mkdir(parents=True)
+    folder.chmod(0o777)
+    assert works()
+    assert not list(folder.iterdir())
+
+
+def test_a_database_that_others_can_change_is_not_loaded(folder: Path) -> None:
+    assert works()
+    (kept,) = folder.iterdir()
+    kept.write_bytes(b"x")
+    kept.chmod(0o666)
+    assert works()
+
+
+def test_a_cache_that_is_no_folder_costs_time_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    assert works()
+
+
+def test_without_hyperscan_every_line_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "hyperscan", None)
+    scanner.cache_clear()
+    for name, data in documents(20, seed=2):
+        compare(tmp_path, name, data)
+    scanner.cache_clear()
