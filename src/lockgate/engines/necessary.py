@@ -5,6 +5,8 @@ to what they need at least, back-references become what their group could be. It
 and never crosses a line feed, because it is meant for texts that hold many lines.
 """
 
+# pylint: disable=no-member  # re._constants makes its names when it is imported
+
 from __future__ import annotations
 
 import re
