@@ -30,10 +30,11 @@ def identify(
     seen: Counter[str] = Counter()
     named: list[Finding] = []
     ordered = sorted(findings, key=attrgetter("path", "line", "column", "rule", "message"))
-    for path, group in groupby(ordered, key=attrgetter("path")):
+    for path, grouped in groupby(ordered, key=attrgetter("path")):
+        group = list(grouped)
         text = text_of(path)
         lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-        hashes = line_hashes(text) if len(text) <= HASHED_CHARACTERS else []
+        hashes = line_hashes(text, group[-1].line) if len(text) <= HASHED_CHARACTERS else []
         for finding in group:
             line = " ".join(lines[finding.line - 1].split()) if finding.line <= len(lines) else ""
             name = _digest(finding.rule, path, *key(finding, line))

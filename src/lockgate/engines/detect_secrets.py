@@ -100,41 +100,55 @@ class _Scanner:
     def _secrets(self, path: str, text: str) -> Iterator[Any]:
         """As `scan_file` of detect-secrets, over text: eager transformers only where nothing is found."""
         file = _NamedText(path, text)
+        transformed = _transformed(file)
+        lines = transformed or file.readlines()
         found = False
-        for secret in self._in_lines(path, _transformed(file) or file.readlines()):
+        for secret in self._in_lines(path, lines, _joined(lines) if transformed else file.getvalue()):
             found = True
             yield secret
         if not found:
             file.seek(0)
-            yield from self._in_lines(path, _eagerly_transformed(file) or [])
+            lines = _eagerly_transformed(file) or []
+            yield from self._in_lines(path, lines, _joined(lines))
 
-    def _in_lines(self, path: str, lines: list[str]) -> Iterator[Any]:
+    def _in_lines(self, path: str, lines: list[str], joined: str) -> Iterator[Any]:
         """As `_process_line_based_plugins` of detect-secrets, on the lines and with the plug-ins that matter."""
         from detect_secrets.core import scan
         from detect_secrets.util.code_snippet import get_code_snippet
 
-        for number, plugins in self._candidates(lines):
+        for number, plugins in self._candidates(lines, joined):
             line = lines[number - 1].rstrip()
             about = {"filename": path, "line": line, "context": get_code_snippet(lines=lines, line_number=number)}
-            if scan._is_filtered_out(required_filter_parameters=["line"], **about):  # noqa: SLF001
+            secrets = [
+                (plugin, secret)
+                for plugin in plugins
+                for secret in scan._scan_line(plugin=plugin, line_number=number, **about)  # noqa: SLF001
+            ]
+            # detect-secrets asks this before its plug-ins; few lines have a secret, and the question is the dearer one.
+            if not secrets or scan._is_filtered_out(required_filter_parameters=["line"], **about):  # noqa: SLF001
                 continue
-            for plugin in plugins:
-                for secret in scan._scan_line(plugin=plugin, line_number=number, **about):  # noqa: SLF001
-                    value = {"secret": secret.secret_value, "plugin": plugin}
-                    if not scan._is_filtered_out(required_filter_parameters=["context"], **about, **value):  # noqa: SLF001
-                        yield secret
+            for plugin, secret in secrets:
+                value = {"secret": secret.secret_value, "plugin": plugin}
+                if not scan._is_filtered_out(required_filter_parameters=["context"], **about, **value):  # noqa: SLF001
+                    yield secret
 
-    def _candidates(self, lines: list[str]) -> Iterable[tuple[int, list[Any]]]:
-        """The lines on which something may be found, by number, and the plug-ins that may find it, in their order."""
+    def _candidates(self, lines: list[str], joined: str) -> Iterable[tuple[int, list[Any]]]:
+        """The lines on which something may be found, by number, and the plug-ins that may find it, in their order.
+
+        `joined` are the lines as one text in which each ends with its only line feed.
+        """
         if self._prefilter is None or self._always:
             return ((number, list(self._plugins)) for number in range(1, len(lines) + 1))
-        # A transformed line may hold line feeds; another blank in their place keeps the lines apart.
-        joined = "\n".join(line.rstrip("\n").replace("\n", "\r") for line in lines)
         hits = self._prefilter.hits(joined.encode("utf-8", "surrogatepass"))
         return (
             (line, [self._plugins[index] for index in sorted({self._owners[number] for _, number in group})])
             for line, group in groupby(hits, key=itemgetter(0))
         )
+
+
+def _joined(lines: list[str]) -> str:
+    """Transformed lines as one text. They may hold line feeds: another blank in their place keeps the lines apart."""
+    return "\n".join(line.replace("\n", "\r") for line in lines)
 
 
 def _conditions(plugin: Any) -> Iterator[str]:

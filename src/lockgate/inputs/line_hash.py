@@ -11,29 +11,23 @@ import sys
 from array import array
 from collections import Counter
 from collections.abc import Iterator
-from itertools import accumulate, chain, compress, repeat
+from itertools import islice, repeat
+from operator import mul
 
 _BASE = 37
 _WINDOW = 100
 _MASK = 2**64 - 1
-_FIRST = pow(_BASE, _WINDOW, 2**64)
+_POWERS = [pow(_BASE, exponent, 2**64) for exponent in reversed(range(_WINDOW))]
 _UTF_16 = "utf-16-le" if sys.byteorder == "little" else "utf-16-be"
 
 
-def line_hashes(text: str) -> list[str]:
-    """The hash of every line of `text`; line N is at index N - 1."""
+def line_hashes(text: str, lines: int | None = None) -> list[str]:
+    """The hash of every line of `text`, or of its first `lines`; line N is at index N - 1."""
     units = _units(text)
-    ends = bytearray(len(units))
-    for start in _line_starts(units):
-        ends[start + _WINDOW - 1] = 1
-    entering_and_leaving = zip(units, chain(repeat(0, _WINDOW), units), strict=False)
-    rolling = accumulate(
-        entering_and_leaving, lambda value, unit: (value * _BASE + unit[0] - _FIRST * unit[1]) & _MASK, initial=0
-    )
-    next(rolling)
     seen: Counter[int] = Counter()
     hashes: list[str] = []
-    for value in compress(rolling, ends):
+    for start in islice(_line_starts(units), lines):
+        value = sum(map(mul, units[start : start + _WINDOW], _POWERS)) & _MASK
         seen[value] += 1
         hashes.append(f"{value:x}:{seen[value]}")
     return hashes
