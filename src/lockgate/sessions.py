@@ -78,7 +78,8 @@ def register(
     def gate(session: nox.Session) -> None:
         """Decide on the records of this run, and write the SARIF and JSON reports."""
         reports = ("--checks", ",".join(checks), "--sarif", str(SARIF), "--json", str(JSON))
-        run = _run()
+        run = _run(session)
+        RUN.unlink()  # so that no later gate decides on the records of this run
         session.log(f"reports: {SARIF} and {JSON}")
         _lockgate(session, run, "gate", "--records", str(FOLDER), *reports, *options, *session.posargs)
 
@@ -103,8 +104,9 @@ def _register_check(
 ) -> None:
     @nox.session(name=names[name], venv_backend="none", default=False, requires=[names["start"]], allow_parallel=True)
     def check(session: nox.Session) -> None:
-        run = _run()
+        run = _run(session)
         record = FOLDER / f"{name}.json"
+        record.unlink(missing_ok=True)
         try:
             python = ["--python", _lint_python(session, *environment)] if environment else []
             arguments = (name, "--record", str(record), "--no-progress", *python, *options, *session.posargs)
@@ -117,14 +119,18 @@ def _register_check(
 
 
 def _start(session: nox.Session, install: Install) -> None:
+    if FOLDER.is_symlink():
+        FOLDER.unlink()  # it could lead anywhere
     shutil.rmtree(FOLDER, ignore_errors=True)
-    FOLDER.mkdir(exist_ok=True)
+    FOLDER.mkdir()
     (FOLDER / ".gitignore").write_text("*\n", encoding="utf-8")
     python = _environment(session, "lockgate", "", install) if install else sys.executable
     RUN.write_text(json.dumps({"run": str(uuid.uuid4()), "python": python}), encoding="utf-8")
 
 
-def _run() -> dict[str, str]:
+def _run(session: nox.Session) -> dict[str, str]:
+    if not RUN.exists():
+        session.error("no run has begun: let Nox run the sessions that this one requires")
     run: dict[str, str] = json.loads(RUN.read_text(encoding="utf-8"))
     return run
 

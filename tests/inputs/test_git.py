@@ -145,3 +145,13 @@ def test_a_large_blob_is_passed_over_and_the_next_is_read(repository: Repository
     large, small = (real_git(root, "rev-parse", f"HEAD:{name}").strip() for name in ("large", "small"))
     assert blobs.read(large, 10) == (3_000_000, None)
     assert blobs.read(small, 10) == (1, b"s")
+
+
+def test_the_variables_of_a_hook_do_not_lead_to_another_repository(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = repository({"theirs.txt": "x\n"}, name="other")
+    root = repository({"ours.txt": "x\n"})
+    monkeypatch.setenv("GIT_DIR", str(other / ".git"))
+    monkeypatch.setenv("GIT_INDEX_FILE", str(other / ".git" / "index"))
+    assert Tree(root).files == ("ours.txt",)

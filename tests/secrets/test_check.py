@@ -201,3 +201,25 @@ def test_a_file_on_which_an_engine_hangs_is_a_gap(tmp_path: Path, monkeypatch: p
         "other.py": ("detect-secrets", "kingfisher"),
     }
     assert "cycle.yaml (detect-secrets took too long" in record.reason
+
+
+def test_a_submodule_and_a_nested_repository_hide_nothing_else(repository: Repository) -> None:
+    other = repository({"inner.py": LINE}, name="other")
+    root = repository({"leak.py": LINE})
+    git(root, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(other), "sub")
+    git(root, "clone", "--quiet", str(other), "nested")
+    record = run_check("secrets", target(root))
+    assert {finding.path for finding in record.findings} == {"leak.py"}
+    told = {skip.subject for skip in record.coverage.skipped}
+    assert told == {"sub", "nested/"}
+
+
+def test_text_that_is_full_of_comments_takes_no_time(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {
+            "a.txt": "lockgate: allow[" * 40_000,
+            "b.json": f'{{"a": "lockgate: allow[", "password": "{noise(16)}", "b": "]"}}',
+        },
+    )
+    assert {finding.path for finding in secrets.run(target(tmp_path)).findings} == {"b.json"}

@@ -208,3 +208,10 @@ def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
             wheel.writestr(name, text)
     return NAME
 """
+
+
+def test_a_gate_without_its_checks_does_not_pass(repository: Repository, advisories: Path) -> None:
+    root = repository(CLEAN)
+    assert nox(root, advisories)[0] == 0
+    code, _, said = nox(root, advisories, "--no-dependencies")
+    assert code == 1, said

@@ -58,7 +58,10 @@ def _run(request: Request, started: list[subprocess.Popen[bytes]], progress: Cal
     threading.Thread(target=_send, args=(child.stdin, request), daemon=True).start()
     record, total = None, 1
     for line in child.stdout:
-        answer = msgspec.json.decode(line, type=Answer)
+        try:
+            answer = msgspec.json.decode(line, type=Answer)
+        except msgspec.DecodeError:
+            break  # it was ended in the middle of a line
         record, total = answer.record, answer.total or total
         progress(request.check, total if record else answer.done, total)
     code = child.wait()

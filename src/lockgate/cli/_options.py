@@ -14,7 +14,7 @@ from lockgate.checks import base
 from lockgate.config.load import CHOICES, load
 from lockgate.config.settings import MEBIBYTE, Settings
 from lockgate.inputs import git
-from lockgate.inputs.files import read
+from lockgate.inputs.files import ABSENT, read
 from lockgate.model.errors import UsageError
 from lockgate.model.record import Skip
 
@@ -63,6 +63,8 @@ def root_of(path: str) -> Path:
 def settings_of(root: Path, options: dict[str, Any]) -> Settings:
     """The settings of a run over `root`; `options` are those of the command line, None where not given."""
     project = read(root, "pyproject.toml", MEBIBYTE)
+    if isinstance(project, Skip) and project.reason != ABSENT:
+        raise UsageError(f"pyproject.toml can't be obeyed: {project.reason}")
     try:
         text = None if isinstance(project, Skip) else project.decode("utf-8")
     except UnicodeDecodeError as error:

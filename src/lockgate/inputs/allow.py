@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 
-_COMMENT = re.compile(r"lockgate: *allow\[([^\]\n]*)\]")
-_IN_BYTES = re.compile(_COMMENT.pattern.encode())
-_BLANKED = bytes.maketrans(b":[]", b"   ")
+_COMMENT = re.compile(r"lockgate: {0,4}allow\[([\w/,. -]{0,200})\]")
+_BEGINNING = re.compile(rb"lockgate: {0,4}allow\[")
+_BLANKED = bytes.maketrans(b":[", b"  ")
 
 
 def without_brackets(data: bytes) -> bytes:
-    """`data` with the punctuation of such comments blanked out; every byte keeps its place.
+    """`data` with the punctuation by which such comments begin blanked out; every byte keeps its place.
 
     detect-secrets takes `name[…]` behind a colon for a reference and then passes over the whole line: our own comment
     would allow more than it names. What stands in the brackets stays, because it could be a secret.
     """
-    return _IN_BYTES.sub(lambda match: match[0].translate(_BLANKED), data) if b"lockgate:" in data else data
+    return _BEGINNING.sub(lambda match: match[0].translate(_BLANKED), data) if b"lockgate:" in data else data
 
 
 def allowed_rules(line: str) -> frozenset[str]:

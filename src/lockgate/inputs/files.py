@@ -30,10 +30,11 @@ def read(root: Path, path: str, limit: int) -> bytes | Skip:
         descriptor = os.open(full, _FLAGS)
     except OSError as error:
         return _unopened(full, shown, error)
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(descriptor)
+        return Skip(shown, _KINDS.get(stat.S_IFMT(status.st_mode), "not a regular file"))
     with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            return Skip(shown, _KINDS.get(stat.S_IFMT(status.st_mode), "not a regular file"))
         if status.st_size > limit:
             return too_large(shown, status.st_size, limit)
         try:

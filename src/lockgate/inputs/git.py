@@ -27,21 +27,39 @@ _HARDENED = (
 _COMMAND = ["git", "--no-pager", "--literal-pathspecs", *(word for setting in _HARDENED for word in ("-c", setting))]
 
 
-def _environ() -> dict[str, str]:
-    environ = {key: value for key, value in os.environ.items() if key != "GIT_EXTERNAL_DIFF"}
+# A Git hook sets these; they would make Git speak of another repository than the one that is scanned.
+_OF_CALLER = frozenset(
+    {
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+        "GIT_COMMON_DIR",
+        "GIT_DIR",
+        "GIT_EXTERNAL_DIFF",
+        "GIT_INDEX_FILE",
+        "GIT_NAMESPACE",
+        "GIT_OBJECT_DIRECTORY",
+        "GIT_PREFIX",
+        "GIT_WORK_TREE",
+    }
+)
+
+
+def _environ(*, of_hook: bool = False) -> dict[str, str]:
+    left_out = {"GIT_EXTERNAL_DIFF"} if of_hook else _OF_CALLER
+    environ = {key: value for key, value in os.environ.items() if key not in left_out}
     return environ | {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"}
 
 
-def run(root: Path, *arguments: str) -> bytes:
+def run(root: Path, *arguments: str, of_hook: bool = False) -> bytes:
     """The standard output of `git ARGUMENTS` in `root`.
 
+    of_hook: use the index that the Git hook which called us works on, which need not be the repository's own.
     Raises UnavailableError where Git is missing, refuses or takes more than SECONDS.
     """
     try:
         done = subprocess.run(
             [*_COMMAND, *arguments],
             cwd=root,
-            env=_environ(),
+            env=_environ(of_hook=of_hook),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=SECONDS,
@@ -62,7 +80,7 @@ class Blobs:
 
     def __init__(self, root: Path) -> None:
         self._process = subprocess.Popen(
-            [*_COMMAND, "cat-file", "--batch"], cwd=root, env=_environ(), stdin=subprocess.PIPE,
+            [*_COMMAND, "cat-file", "--batch"], cwd=root, env=_environ(of_hook=True), stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         )  # fmt: skip
 

@@ -50,7 +50,7 @@ class StagedTree(Tree):
     def _changed_in_index(self) -> Iterator[tuple[str, str]]:
         changed = git.run(
             self.root, "diff", "--cached", "--raw", "-z", "--no-abbrev", "--relative", "--no-renames",
-            "--diff-filter=AMT", "--no-ext-diff", "--no-textconv", "--ignore-submodules",
+            "--diff-filter=AMT", "--no-ext-diff", "--no-textconv", "--ignore-submodules", of_hook=True,
         )  # fmt: skip
         # Each entry is `:old-mode new-mode old-blob new-blob status`, then the path.
         fields = changed.split(b"\0")
@@ -61,7 +61,7 @@ class StagedTree(Tree):
 
     def _listed_in_index(self) -> Iterator[tuple[str, str]]:
         # Each entry is `mode blob stage`, a tab, and the path.
-        for entry in git.run(self.root, "ls-files", "--stage", "-z", "--", *self._names).split(b"\0"):
+        for entry in git.run(self.root, "ls-files", "--stage", "-z", "--", *self._names, of_hook=True).split(b"\0"):
             about, _, path = entry.partition(b"\t")
             mode, _, rest = about.partition(b" ")
             if mode in _REGULAR:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import tokenize
+from functools import cached_property
 
 from lockgate.engines.pylint import Message
 from lockgate.inputs.files import display
@@ -13,6 +14,8 @@ from lockgate.model.finding import Location
 # Of the encodings that a file may declare, those that can't make decoding expensive.
 _ENCODINGS = frozenset({"utf-8", "utf-8-sig", "iso-8859-1", "iso-8859-15", "cp1252", "ascii"})
 _LITERAL = re.compile(r"(\"\"\"|''')[\s\S]*?\1|\"[^\"\n]*\"|'[^'\n]*'|#[^\n]*")
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
+_WORD = re.compile(r"\w+")
 _SHORTEST = 4  # shorter literals are no secrets, and are words of the message itself
 
 
@@ -39,14 +42,28 @@ class Source:
         return Location(path=display(self.path), line=line, column=column, end_line=end_line, end_column=end_column)
 
     def told(self, message: Message) -> str:
-        """The text of a message on one line, without the string literals of its line, any of which may be a secret."""
+        """The text of a message on one line, without what it quotes of literals and comments: that may be a secret.
+
+        What stands in quotation marks stays where it is made of names of the code alone.
+        """
+        if message.symbol == "fixme":
+            return "A comment marks work that is not done"
         line = self.lines[min(max(message.line, 1), len(self.lines)) - 1]
-        text = " ".join(message.text.split())
+        names = self._names
+        text = _QUOTED.sub(
+            lambda match: match.group() if names.issuperset(_WORD.findall(match.group())) else "…",
+            " ".join(message.text.split()),
+        )
         for match in _LITERAL.finditer(line):
             inner = match.group().strip("\"'")
             if len(inner) >= _SHORTEST:
                 text = text.replace(inner, "…")
         return text
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        """The words of the code outside of literals and comments."""
+        return frozenset(_WORD.findall(self.masked))
 
     def _column(self, line: int, offset: int) -> int:
         """The column, from 1 and in code points, of an offset in bytes of UTF-8."""
