@@ -5,9 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -39,14 +38,14 @@ def run_all(
     names: list[str], root: Path, settings: Settings, run: str, progress: Callable[[str, int, int], None]
 ) -> list[Record]:
     """The records of the checks, in the order of `names`. `progress` is told check, done and total."""
-    with _children() as started, ThreadPoolExecutor(max_workers=len(names) or 1) as threads:
+    started: list[subprocess.Popen[bytes]] = []
+    with ThreadPoolExecutor(max_workers=len(names) or 1) as threads:
         requests = [Request(name, str(root), settings, run) for name in names]
         futures = [threads.submit(_run, request, started, progress) for request in requests]
         try:
             return [future.result() for future in futures]
-        except BaseException:
-            _kill(started)
-            raise
+        finally:
+            _kill(started)  # before the pool waits for its threads, which wait for these
 
 
 def _run(request: Request, started: list[subprocess.Popen[bytes]], progress: Callable[[str, int, int], None]) -> Record:
@@ -78,15 +77,6 @@ def _send(pipe: IO[bytes], request: Request) -> None:
         pipe.close()
     except BrokenPipeError:
         pass  # it died at once; its exit code tells
-
-
-@contextmanager
-def _children() -> Iterator[list[subprocess.Popen[bytes]]]:
-    started: list[subprocess.Popen[bytes]] = []
-    try:
-        yield started
-    finally:
-        _kill(started)
 
 
 def _kill(children: list[subprocess.Popen[bytes]]) -> None:
