@@ -64,6 +64,10 @@ def test_the_nearest_layer_wins_and_is_named(user_file: Path) -> None:
         ('[tool.lockgate]\nadvisories = "x"\n', "'advisories' can't be set by the repository"),
         ('[tool.lockgate]\npython = "x"\n', "'python' can't be set by the repository"),
         ("[tool.lockgate]\noffline = false\n", "'offline' can't be set by the repository"),
+        (
+            '[tool.lockgate]\nincomplete = "warn"\n',
+            "line 2: the repository that is scanned can set 'incomplete' to 'fail'",
+        ),
         ("[tool.lockgate]\nsources = {}\n", "unknown key 'sources'"),
         ("[tool\n", "pyproject.toml is not valid TOML"),
         ("tool = 3\n", "pyproject.toml is not valid TOML"),

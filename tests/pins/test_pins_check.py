@@ -77,6 +77,35 @@ def test_an_action_of_the_repository_is_judged_and_another_file_of_that_name_is_
     assert record.coverage.examined == 1
 
 
+@pytest.mark.parametrize(
+    "action",
+    [
+        "{name: x, runs: {using: composite, steps: [{uses: 'a/b@v1'}]}}\n",
+        "  name: x\n  runs:\n    using: composite\n    steps:\n      - uses: a/b@v1\n",
+        "? runs\n: using: composite\n  steps:\n    - uses: a/b@v1\n",
+        "\ufeffruns:\n  using: composite\n  steps:\n    - uses: a/b@v1\n",
+        "---\nruns:\r\n  using: composite\r\n  steps:\r\n    - uses: a/b@v1\r\n",
+    ],
+)
+def test_an_action_is_one_however_it_is_written(repository: Repository, action: str) -> None:
+    record = run_check("pins", target(repository({"action.yml": action})))
+    assert record.outcome is Outcome.COMPLETE, record.reason
+    assert [finding.rule for finding in record.findings] == ["pins/unpinned-action"]
+
+
+def test_an_action_that_zizmor_does_not_take_is_a_gap(repository: Repository) -> None:
+    action = "runs:\n  using: composite\n  steps:\n    - uses: a/b@v1\n"
+    files = {"a/action.yml": action.encode("utf-16"), "b/action.yml": action.replace("runs", '"r\\u0075ns"')}
+    record = run_check("pins", target(repository(files)))
+    assert [skip.subject for skip in record.coverage.skipped if skip.gap] == sorted(files)
+
+
+def test_odd_names_of_workflows(repository: Repository) -> None:
+    names = [f".github/workflows/{name}.yml" for name in ("a\\b", "-x", "a\nb", "a 'b", "ü")]
+    record = run_check("pins", target(repository(dict.fromkeys(names, USES.format("a/b@v1")))))
+    assert sorted(finding.path for finding in record.findings) == sorted(names)
+
+
 def test_zizmors_settings_are_obeyed_and_told(repository: Repository) -> None:
     settings = "rules:\n  unpinned-uses:\n    config:\n      policies:\n        a/*: ref-pin\n"
     files = {".github/workflows/a.yml": USES.format("a/b@v1"), ".github/zizmor.yml": settings}

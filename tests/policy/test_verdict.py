@@ -77,5 +77,20 @@ def test_incomplete(ci: str, incomplete: str, code: ExitCode) -> None:
     assert (report.verdict, report.exit_code) == (Verdict.INCOMPLETE, code)
 
 
+def test_what_is_weaker_than_by_default_is_said() -> None:
+    source = "pyproject.toml [tool.lockgate]"
+    settings = Settings(
+        checks=("c",), fail_on=Severity.CRITICAL, min_confidence=Confidence.HIGH,
+        sources=dict.fromkeys(("checks", "fail-on", "min-confidence"), source),
+    )  # fmt: skip
+    assert decide([record()], settings, {}, wanted=["a", "b", "c"]).notes == (
+        f"not run: a, b (checks, set by: {source})",
+        f"only findings of severity critical count (fail-on, set by: {source})",
+        f"only findings of high confidence count (min-confidence, set by: {source})",
+    )
+    stricter = Settings(fail_on=Severity.LOW, min_confidence=Confidence.LOW)
+    assert decide([record()], stricter, {}, wanted=["c"]).notes == ()
+
+
 def test_no_record_is_no_pass() -> None:
     assert decide([], Settings(), {}).verdict is Verdict.INCOMPLETE

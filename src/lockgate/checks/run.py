@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime
 
-from lockgate.checks import base
+from lockgate.checks import base, redact
 from lockgate.model.errors import LockgateError, origin
 from lockgate.model.record import Coverage, Outcome, Record
 
@@ -17,9 +17,9 @@ def run_check(name: str, target: base.Target, run: str = "") -> Record:
     started = datetime.now(UTC)
     clock = time.perf_counter()
     try:
-        result = base.get(name).run(target)
+        result = redact.redacted(base.get(name).run(target))
     except LockgateError as error:
-        result = base.Result(coverage=Coverage(examined=0, unit="files"), gaps=(str(error),))
+        result = base.Result(coverage=Coverage(examined=0, unit="files"), gaps=(redact.redacted_text(str(error)),))
     except Exception as error:  # noqa: BLE001 - a broken check is a result; the error's text may hold a secret
         broke = f"the {name} check broke: {type(error).__name__}{origin(error)}; please report it"
         result = base.Result(coverage=Coverage(examined=0, unit="files"), gaps=(broke,))

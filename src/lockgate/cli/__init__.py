@@ -58,7 +58,9 @@ def run_safely(command: Callable[[], int | None]) -> int:
         where = f" (see: {error.ctx.command_path} --help)" if error.ctx else ""
         return _fail(f"{error.format_message()}{where}", ExitCode.USAGE)
     except LockgateError as error:
-        return _fail(str(error), error.exit_code)
+        from lockgate.checks.redact import redacted_text  # an error may quote what stands in the repository
+
+        return _fail(redacted_text(str(error)), error.exit_code)
     except (KeyboardInterrupt, click.Abort):
         return _fail("interrupted", ExitCode.INTERRUPTED)
     except BrokenPipeError:

@@ -55,5 +55,5 @@ def command(
     else:
         with bars(not no_progress) as progress:
             found = run_all(names, root, settings, run or str(uuid.uuid4()), progress)
-    report = decide(found, settings, os.environ, revision(root))
+    report = decide(found, settings, os.environ, revision(root), base.names())
     return finish(report, sarif_file=sarif, json_file=json_file)

@@ -68,6 +68,11 @@ def _convert(source: str, key: str, value: Any, project: str | None) -> None:
     choices = CHOICES.get(key)
     if choices and isinstance(value, str) and value not in choices:
         raise UsageError(f"{where}: {key!r} can't be {value!r}; {nearest(value, choices)}")
+    if source.startswith("pyproject") and key == "incomplete" and value in ("auto", "warn"):
+        raise UsageError(
+            f"{where}: the repository that is scanned can set 'incomplete' to 'fail' only; "
+            f"{value!r} belongs into {_user_file_name()}"
+        )
     try:
         msgspec.convert({key: value}, Settings)
     except msgspec.ValidationError as error:

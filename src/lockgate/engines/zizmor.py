@@ -36,7 +36,8 @@ _SEVERITIES = {
 }
 _WORKFLOW = re.compile(r"\.github/workflows/[^/]+\.ya?ml")
 _ACTION = re.compile(r"(?:.*/)?action\.ya?ml")
-_RUNS = re.compile(rb"^[\"']?runs[\"']?[ \t]*:", re.MULTILINE)
+_RUNS = re.compile(rb"\bruns\b|[\\\0]")  # an escape or another encoding may spell it otherwise
+_LARGE = 2**16  # bytes: the YAML parser is slow, and no action is this large
 
 
 class Issue(Struct, frozen=True):
@@ -80,8 +81,21 @@ def is_input(path: str) -> bool:
 
 
 def is_action(path: str, data: bytes) -> bool:
-    """Whether a file that may be one is one. Others are named action.yml too; only what `runs` is an action."""
-    return bool(_WORKFLOW.fullmatch(path) or _RUNS.search(data))
+    """Whether a file that may be one is one. Others are named action.yml too; only what `runs` is an action.
+
+    Where that can't be told it counts as one, so that zizmor says what is wrong with it.
+    """
+    if _WORKFLOW.fullmatch(path) or not _RUNS.search(data):
+        return bool(_WORKFLOW.fullmatch(path))
+    if len(data) > _LARGE:
+        return True
+    import yaml
+
+    try:
+        top = yaml.compose(data, Loader=yaml.SafeLoader)
+    except (yaml.YAMLError, RecursionError, ValueError):
+        return True
+    return isinstance(top, yaml.MappingNode) and any(key.value in ("runs", "<<") for key, _ in top.value)
 
 
 def audit(files: Mapping[str, bytes], configuration: bytes | None = None) -> Audit:
@@ -158,7 +172,7 @@ class _Run:
 
     def _issue(self, raw: _Raw, place: _Place) -> Issue:
         key = msgspec.json.decode(place.symbolic["key"], type=dict[str, dict[str, str]])
-        path = posixpath.normpath(key["Local"]["verbatim_path"].replace("\\", "/"))
+        path = posixpath.normpath(key["Local"]["verbatim_path"].replace(os.sep, "/"))
         span = place.concrete.location["offset_span"]
         return Issue(
             ident=raw.ident,

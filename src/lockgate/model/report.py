@@ -50,7 +50,10 @@ class Threshold(Struct, frozen=True):
 
 
 class Report(Struct, frozen=True, kw_only=True):
-    """Records and the verdict on them. `counted` is the number of findings at or over the threshold."""
+    """Records and the verdict on them. `counted` is the number of findings at or over the threshold.
+
+    `notes` say what the settings made weaker than it is by default, and where each was set.
+    """
 
     schema: int = 1
     version: str
@@ -60,3 +63,4 @@ class Report(Struct, frozen=True, kw_only=True):
     counted: int
     records: tuple[Record, ...]
     revision: Revision = Revision()
+    notes: tuple[str, ...] = ()

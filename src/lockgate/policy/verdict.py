@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from lockgate import __version__
 from lockgate.config.settings import Settings
@@ -11,12 +11,17 @@ from lockgate.model.report import ExitCode, Report, Revision, Threshold, Verdict
 
 
 def decide(
-    records: Iterable[Record], settings: Settings, environ: Mapping[str, str], revision: Revision = Revision()
+    records: Iterable[Record],
+    settings: Settings,
+    environ: Mapping[str, str],
+    revision: Revision = Revision(),
+    wanted: Iterable[str] = (),
 ) -> Report:
     """The report on `records`.
 
     FAIL where a finding counts; else INCOMPLETE where a record is incomplete or there is none at all; else PASS.
-    `environ` is the process environment: where CI is set, INCOMPLETE fails the gate too.
+    `environ` is the process environment: where CI is set, INCOMPLETE fails the gate too. `wanted` are the checks that
+    a whole gate has: the report says which of them were not run.
     """
     records = tuple(records)
     threshold = Threshold(settings.fail_on, settings.min_confidence)
@@ -36,6 +41,7 @@ def decide(
         counted=counted,
         records=records,
         revision=revision,
+        notes=tuple(_notes(records, settings, wanted)),
     )
 
 
@@ -43,3 +49,18 @@ def _incomplete_code(settings: Settings, environ: Mapping[str, str]) -> ExitCode
     in_ci = environ.get("CI", "").lower() not in ("", "0", "false")
     fails = settings.incomplete == "fail" or (settings.incomplete == "auto" and in_ci)
     return ExitCode.INCOMPLETE if fails else ExitCode.PASS
+
+
+def _notes(records: tuple[Record, ...], settings: Settings, wanted: Iterable[str]) -> Iterator[str]:
+    """What is weaker than by default: nobody should read a verdict for more than it is."""
+    run = {record.check for record in records}
+    source = {key: settings.sources.get(key, "default") for key in ("checks", "fail-on", "min-confidence")}
+    left_out = [name for name in wanted if name not in run]
+    if left_out:
+        yield f"not run: {', '.join(left_out)} (checks, set by: {source['checks']})"
+    default = Settings()
+    if settings.fail_on.rank < default.fail_on.rank:
+        yield f"only findings of severity {settings.fail_on} count (fail-on, set by: {source['fail-on']})"
+    if settings.min_confidence.rank < default.min_confidence.rank:
+        level = settings.min_confidence
+        yield f"only findings of {level} confidence count (min-confidence, set by: {source['min-confidence']})"

@@ -189,6 +189,8 @@ def _verdict(report: Report, summary: Summary, paper: Paper) -> Iterator[str]:
         yield paper.paint(paper.wrap(_what_to_do(incomplete, report.exit_code), 0), colour)
     elif incomplete:
         yield paper.paint(paper.wrap(f"Incomplete as well: {incomplete}. There may be more to find.", 0), colour)
+    for note in report.notes:
+        yield paper.paint(paper.wrap(f"Note: {note}.", 0), colour)
 
 
 def _what_to_do(incomplete: str, code: ExitCode) -> str:

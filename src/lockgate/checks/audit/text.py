@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
+from lockgate.checks import redact
 from lockgate.inputs.allow import allowed_rules
 from lockgate.inputs.files import display
 from lockgate.inputs.tree import Tree
 from lockgate.model.package import Package
-
-_USER = re.compile(r"://[^/@\s]+@")
 
 
 class Texts:
@@ -22,8 +19,8 @@ class Texts:
         self._lines: dict[str, list[str]] = {}
 
     def masked(self, path: str) -> str:
-        """The text of a file without the passwords of URLs; empty where it is not UTF-8."""
-        return _USER.sub("://[redacted]@", self._text(path))
+        """The text of a file with every secret in it masked; empty where it is not UTF-8."""
+        return redact.masked(path, self._text(path))
 
     def allowed(self, package: Package) -> frozenset[str]:
         """The ids that a comment allows on the line of a pin or on the lines that continue it (where hashes are)."""

@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Iterator
 
-from lockgate.checks import base
+from lockgate.checks import base, redact
 from lockgate.checks.identity import identify
 from lockgate.checks.lint.own import own_files
 from lockgate.checks.lint.source import Source
@@ -52,7 +52,7 @@ def run(target: base.Target) -> base.Result:
     texts = {path: Source(path, sources[path]) for path in {message.path for message in linted.messages} & set(sources)}
     findings = tuple(_findings(linted, texts))
     skips += _left_out(linted, sources, configuration)
-    masked = {display(path): source for path, source in texts.items()}
+    shown = {display(path): source for path, source in texts.items()}
     return base.Result(
         coverage=Coverage(
             examined=len(linted.files) - sum(message.symbol == "file-ignored" for message in linted.messages),
@@ -61,7 +61,7 @@ def run(target: base.Target) -> base.Result:
             allowed=sum(message.symbol == "suppressed-message" for message in linted.messages),
             notes=tuple(_notes(linted, configuration, trust=target.settings.trust)),
         ),
-        findings=identify(findings, lambda path: masked[path].masked, _key),
+        findings=identify(findings, lambda path: redact.masked(path, shown[path].text), _key),
         engines=(linted.engine,),
         rules=_rules_of(findings, linted),
         gaps=() if linted.files else (f"nothing was examined: {configuration.path} leaves out every file",),

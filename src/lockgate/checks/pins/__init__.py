@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lockgate.checks import base
+from lockgate.checks import base, redact
 from lockgate.checks.identity import identify
 from lockgate.checks.pins.files import PinFiles
 from lockgate.inputs.allow import allowed_rules
@@ -35,7 +35,7 @@ def run(target: base.Target) -> base.Result:
             allowed=len(found) - len(wanted),
             notes=files.notes,
         ),
-        findings=identify(wanted, files.text, _key),
+        findings=identify(wanted, lambda path: redact.masked(path, files.text(path)), _key),
         engines=files.engines,
         rules=tuple(module.RULE for module in modules if module.RULE.id in named),
         gaps=() if files.examined or any(skip.gap for skip in files.skipped) else (nothing,),

@@ -1,0 +1,89 @@
+"""What the other checks quote of a repository holds no credential that the secrets engines see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from lockgate.checks import redact
+from lockgate.checks.run import run_check
+from lockgate.inputs.line_hash import line_hashes
+from support import lockgate, noise, target
+
+Repository = Callable[..., Path]
+TOKEN = f"ghp_{noise(36)}"
+USES = "on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n    - uses: {}\n"
+HOOKS = "repos:\n- repo: {}\n  rev: {}\n  hooks: [{{id: x}}]\n"
+LOCK = 'version = 1\n[[package]]\nname = "{}"\nversion = "1.0"\nsource = {{ {} = "x" }}\n'
+
+
+@pytest.mark.parametrize(
+    ("check", "path", "text"),
+    [
+        ("pins", "requirements.txt", f"demo==={TOKEN} oops\n"),
+        ("pins", "requirements.txt", f"demo=={TOKEN}\n"),
+        ("pins", "requirements.txt", f"-r {TOKEN}.txt\n"),
+        ("pins", "requirements.txt", f"--what={TOKEN}\n"),
+        ("pins", "requirements.txt", f"{TOKEN}\n"),
+        ("pins", "requirements.txt", f"# coding: {TOKEN}\n"),
+        ("pins", ".pre-commit-config.yaml", HOOKS.format(f"https://h.example/x?token={TOKEN}", "main")),
+        ("pins", ".pre-commit-config.yaml", HOOKS.format(f"https://h.example/{TOKEN}/x", "main")),
+        ("pins", ".pre-commit-config.yaml", HOOKS.format("https://h.example/x", TOKEN)),
+        ("pins", ".pre-commit-config.yaml", f"repos: {{{TOKEN}: [}}\n"),
+        ("pins", ".github/workflows/a.yml", USES.format(f"{TOKEN}/b@v1")),
+        ("pins", ".github/workflows/a.yml", USES.format(f"a/b@{TOKEN}")),
+        ("audit", "requirements.txt", f"demo==={TOKEN}\n"),
+        ("audit", "requirements.txt", f"demo @ https://u:{TOKEN}@h.example/x.zip\n"),
+        ("audit", "uv.lock", LOCK.format(TOKEN, "registry")),
+        ("audit", "uv.lock", LOCK.format("demo", TOKEN)),
+        ("audit", "uv.lock", f'version = "{TOKEN}"\n'),
+        ("audit", "pylock.toml", f'lock-version = "{TOKEN}"\n'),
+        ("audit", "pylock.toml", f'lock-version = "1.0"\ncreated-by = "x"\npackages = [{{ name = "{TOKEN}!" }}]\n'),
+        ("lint", ".pylintrc", f"[MAIN]\n{TOKEN}=1\njobs={TOKEN}\n"),
+        ("lint", "pkg/a.py", f"import {TOKEN}\n{TOKEN}()\n"),
+    ],
+)
+def test_no_record_quotes_a_token(repository: Repository, check: str, path: str, text: str) -> None:
+    root = repository({path: text, "pkg/__init__.py": "X = 1\n"})
+    told = msgspec.json.encode(run_check(check, target(root, offline=True)))
+    assert TOKEN.lower() not in told.decode().lower()
+
+
+def test_no_error_quotes_a_token(repository: Repository) -> None:
+    root = repository({"pyproject.toml": f'[tool.lockgate]\n"{TOKEN}" = 1\n'})
+    done = lockgate("gate", ".", cwd=root)
+    assert done.returncode == 2
+    assert "unknown key" in done.stderr
+    assert TOKEN not in done.stderr
+
+
+def test_ordinary_texts_stay() -> None:
+    for text in (
+        "requests is not pinned to an exact version (any version)",
+        "requests 2.19.1: CVE-2018-18074, sends credentials to another host (fixed in 2.20.0)",
+        "https://github.com/psf/requests is fetched from the branch 'main'",
+        "Write actions/checkout@SHA # VERSION, with the full commit SHA of that version.",
+        "Unused import 'a_long_name_with_many_words_in_it'",
+    ):
+        assert redact.redacted_text(text) == text
+
+
+def test_a_line_hash_is_that_of_github_unless_a_secret_stands_there(repository: Repository) -> None:
+    plain = "flask>=1\njinja2>=2\n"
+    secret = f'flask>=1\n# password = "{noise(12)}"\n'
+    for text, same in ((plain, True), (secret, False)):
+        root = repository({"requirements.txt": text}, name=f"repository-{same}")
+        first = run_check("pins", target(root)).findings[0]
+        assert first.line_hash
+        assert (first.line_hash == line_hashes(text)[0]) is same
+
+
+def test_a_text_that_an_engine_gives_up_on_is_not_hashed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_path: str, _data: bytes) -> list[object]:
+        raise TimeoutError
+
+    monkeypatch.setattr(redact, "_scans", lambda: (broken,))
+    assert redact.masked("a.yml", "x: 1\n") == ""
