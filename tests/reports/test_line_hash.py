@@ -54,7 +54,7 @@ VECTORS = [
 
 @pytest.mark.parametrize(("text", "hashes"), VECTORS)
 def test_published_vectors(text: str, hashes: list[str]) -> None:
-    assert line_hashes(text) == hashes
+    assert list(line_hashes(text).values()) == hashes
 
 
 def defined(text: str) -> list[str]:
@@ -73,4 +73,10 @@ def defined(text: str) -> list[str]:
 
 @given(st.text(st.sampled_from("ab \t\r\n\U0001f511é\uffff\ud800"), max_size=300))
 def test_any_text(text: str) -> None:
-    assert line_hashes(text) == defined(text)
+    assert line_hashes(text) == dict(enumerate(defined(text), start=1))
+
+
+@given(st.text(st.sampled_from("a\n"), max_size=300), st.sets(st.integers(1, 300)))
+def test_some_lines(text: str, lines: set[int]) -> None:
+    whole = line_hashes(text)
+    assert line_hashes(text, lines) == {line: whole[line] for line in sorted(lines) if line in whole}

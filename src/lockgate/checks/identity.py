@@ -34,7 +34,7 @@ def identify(
         group = list(grouped)
         text = text_of(path)
         lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-        hashes = line_hashes(text, group[-1].line) if len(text) <= HASHED_CHARACTERS else []
+        hashes = line_hashes(text, {finding.line for finding in group}) if len(text) <= HASHED_CHARACTERS else {}
         for finding in group:
             line = " ".join(lines[finding.line - 1].split()) if finding.line <= len(lines) else ""
             name = _digest(finding.rule, path, *key(finding, line))
@@ -43,7 +43,7 @@ def identify(
                 msgspec.structs.replace(
                     finding,
                     fingerprint=f"{name}:{seen[name]}",
-                    line_hash=hashes[finding.line - 1] if finding.line <= len(hashes) else "",
+                    line_hash=hashes.get(finding.line, ""),
                 )
             )
     return tuple(named)

@@ -9,28 +9,42 @@ from __future__ import annotations
 
 import sys
 from array import array
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import islice, repeat
 from operator import mul
 
 _BASE = 37
 _WINDOW = 100
+_UNIT = 2  # bytes
 _MASK = 2**64 - 1
 _POWERS = [pow(_BASE, exponent, 2**64) for exponent in reversed(range(_WINDOW))]
 _UTF_16 = "utf-16-le" if sys.byteorder == "little" else "utf-16-be"
 
 
-def line_hashes(text: str, lines: int | None = None) -> list[str]:
-    """The hash of every line of `text`, or of its first `lines`; line N is at index N - 1."""
+def line_hashes(text: str, lines: Collection[int] | None = None) -> dict[int, str]:
+    """The hash of every line of `text`, or of those of the `lines` that it has; by line, from 1."""
     units = _units(text)
-    seen: Counter[int] = Counter()
-    hashes: list[str] = []
-    for start in islice(_line_starts(units), lines):
-        value = sum(map(mul, units[start : start + _WINDOW], _POWERS)) & _MASK
-        seen[value] += 1
-        hashes.append(f"{value:x}:{seen[value]}")
+    starts = list(islice(_line_starts(units), None if lines is None else max(lines, default=0)))
+    wanted = set(range(1, len(starts) + 1) if lines is None else lines)
+    data = units.tobytes()
+    seen = {_window(data, start): 0 for line, start in enumerate(starts, start=1) if line in wanted}
+    values = {window: _value(window) for window in seen}
+    hashes: dict[int, str] = {}
+    for line, start in enumerate(starts, start=1):
+        window = _window(data, start)
+        if window in seen:
+            seen[window] += 1
+            if line in wanted:
+                hashes[line] = f"{values[window]:x}:{seen[window]}"
     return hashes
+
+
+def _window(data: bytes, start: int) -> bytes:
+    return data[start * _UNIT : (start + _WINDOW) * _UNIT]
+
+
+def _value(window: bytes) -> int:
+    return sum(map(mul, array("H", window), _POWERS)) & _MASK
 
 
 def _units(text: str) -> array[int]:
