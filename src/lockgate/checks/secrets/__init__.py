@@ -27,7 +27,7 @@ def all_rules() -> tuple[Rule, ...]:
 def run(target: base.Target) -> base.Result:
     """Scan every file of the target. Raises UnavailableError where no engine can run here."""
     scanners, notes = _load()
-    skipped = list(target.tree.excluded)
+    skipped = list(target.tree.skipped)
     found: list[Finding] = []
     used: dict[str, Rule] = {}
     allowed = examined = 0
