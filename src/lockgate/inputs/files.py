@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import stat
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 from lockgate.model.record import Skip
 
 ABSENT = "not in the working tree"
+_WIDE_TEXT = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
+_GIT_LOOKS_AT = 8_000  # bytes
 _FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
@@ -42,10 +45,17 @@ def read(root: Path, path: str, limit: int) -> bytes | Skip:
         if status.st_size > limit:
             return too_large(shown, status.st_size, limit)
         try:
-            data = file.read(limit + 1)
+            data = file.read(status.st_size + 1)
+            if len(data) > status.st_size:  # it grew, or is of a file system that tells no sizes
+                data += file.read(limit + 1 - len(data))
         except OSError as error:
             return Skip(shown, f"can't be read: {error.strerror}", gap=True)
-    return too_large(shown, len(data), limit) if len(data) > limit else data  # it can grow while it is read
+    return too_large(shown, len(data), limit) if len(data) > limit else data
+
+
+def is_binary(data: bytes) -> bool:
+    """Whether `data` holds no text: a NUL near its beginning, as Git decides, but no mark of UTF-16 or UTF-32."""
+    return b"\0" in data[:_GIT_LOOKS_AT] and not data.startswith(_WIDE_TEXT)
 
 
 def too_large(shown: str, size: int, limit: int) -> Skip:
