@@ -67,6 +67,10 @@ def test_no_report_holds_a_value(password: str, token: str, tmp_path: Path) -> N
             "settings.py": text,
             "settings.yaml": f"password: {password}\n",
             "settings.ini": f"[a]\npassword = {password}\n",
+            "latin.txt": text.encode("latin-1", "replace"),
+            "wide.txt": text.encode("utf-16"),
+            "package-lock.json": text,
+            "picture.png": b"\x89PNG\0" + text.encode(),
         },
     )
     record = run_check("secrets", target(tmp_path))

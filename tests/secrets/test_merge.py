@@ -28,6 +28,29 @@ def test_the_same_value_on_another_line_is_another_secret() -> None:
     assert len(merge.groups([seen("abc", 5), seen("abc", 5, line=2)])) == 2
 
 
+def test_the_longest_place_takes_in_what_lies_in_it() -> None:
+    line = seen("dec", 1, end_column=60)  # a value in another form than the line has it: its place is the line
+    inside, across = seen("xy", 20), seen("z", 59, end_column=62)
+    assert merge.groups([inside, across, line]) == [[line, inside], [across]]
+    first, second = seen("aaaa", 10, end_column=12), seen("bbb", 5, end_column=30)
+    assert merge.groups([first, second, seen("cc", 11, end_column=12), seen("d", 6)]) == [
+        [first],
+        [second, seen("cc", 11, end_column=12), seen("d", 6)],
+    ]
+
+
+def test_a_value_goes_with_the_longest_that_holds_it_wherever_it_stands() -> None:
+    part, whole, longer = seen("abc", 50), seen("xabc", 5), seen("xxabcx", 20)
+    assert merge.groups([part, whole, longer]) == [[longer, whole, part]]
+
+
+def test_thousands_of_values_on_a_line_take_no_time() -> None:
+    """Each compared with each, these would take many minutes."""
+    many = [seen(f"{number:06}{'x' * (number % 7)}", number * 20 + 1) for number in range(10_000)]
+    parts = [seen(f"{number:06}", number * 20 + 1) for number in range(10_000)]
+    assert all(len(group) == 2 for group in merge.groups([*parts, *many]))
+
+
 def test_a_mask_covers_what_the_value_is_joined_to() -> None:
     assert merge.mask('key = "abc_rest" # end', [seen("abc", 8)]) == 'key = "********" # end'
 

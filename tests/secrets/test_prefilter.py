@@ -6,6 +6,7 @@ import os
 import random
 import re
 import sysconfig
+import tracemalloc
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -20,7 +21,7 @@ from hypothesis import strategies as st
 from samples import SAMPLES
 
 from lockgate.engines import detect_secrets
-from lockgate.engines.base import Scan
+from lockgate.engines.base import LeftOutError, Scan
 from lockgate.engines.necessary import NoConditionError, necessary
 from lockgate.engines.prefilter import Prefilter
 from support import HEX, noise
@@ -71,8 +72,11 @@ def scanner() -> Scan:
 
 
 def by_us(path: Path) -> Found:
-    scan = scanner()
-    return {(seen.kind, seen.at.line, seen.value.reveal()) for seen in scan(str(path), path.read_bytes())}
+    try:
+        sightings = scanner()(str(path), path.read_bytes())
+    except LeftOutError:
+        return set()
+    return {(seen.kind, seen.at.line, seen.value.reveal()) for seen in sightings}
 
 
 # How a value stands in files of each kind.
@@ -189,6 +193,28 @@ def test_the_standard_library_gives_the_same() -> None:
     for path in files:
         if path.is_file() and path.suffix != ".pyc":
             assert by_us(path) == by_reference(path), path
+
+
+@pytest.mark.parametrize("end", [b"", b"\n"])
+def test_matches_at_every_byte_take_no_memory(end: bytes) -> None:
+    """Kept one by one, those of the first text would take 20 MB."""
+    text = b"a" * 150_000
+    pattern = Prefilter(["a", "[ab]"])
+    tracemalloc.start()
+    found = list(pattern.hits(text + end))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert found == [(1, 0), (1, 1)]
+    assert peak < 3_000_000
+
+
+def test_every_part_of_a_long_text_counts_its_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    chance = random.Random(4)
+    lines = ["".join(chance.choices("ab\r x", k=chance.randrange(12))) for _ in range(3000)]
+    expected = [(number, 0) for number, line in enumerate(lines, start=1) if "ab" in line]
+    for size in (1, 7, 100, 10**6):
+        monkeypatch.setattr("lockgate.engines.prefilter.PART", size)
+        assert list(Prefilter(["ab"]).hits("\n".join(lines).encode())) == expected
 
 
 @pytest.fixture

@@ -25,8 +25,16 @@ class Sighting(Struct, frozen=True):
     confidence: Confidence | None = None
 
 
+class LeftOutError(Exception):
+    """The engine does not look into such a file. The text says why, as in "3 files …", and nothing of what is in it."""
+
+
+MOST_SIGHTINGS = 10_000  # of one engine in one file
 Scan = Callable[[str, bytes], list[Sighting]]
-"""Scans the content of a file, given its path and bytes. Raises TimeoutError where it takes too long."""
+"""Scans the content of a file, given its path and bytes, up to one sighting more than MOST_SIGHTINGS.
+
+Raises TimeoutError where it takes too long, and LeftOutError.
+"""
 
 
 class SecretEngine(Protocol):

@@ -12,11 +12,11 @@ import signal
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import groupby
+from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any
 
-from lockgate.engines.base import Scan, Sighting
+from lockgate.engines.base import MOST_SIGHTINGS, LeftOutError, Scan, Sighting
 from lockgate.engines.necessary import NoConditionError, necessary
 from lockgate.engines.prefilter import Prefilter
 from lockgate.model.errors import UnavailableError
@@ -81,21 +81,19 @@ class _Scanner:
             self._prefilter = None
 
     def scan(self, path: str, data: bytes) -> list[Sighting]:
-        """What the plug-ins see in a file. Raises TimeoutError where they take too long."""
+        """What the plug-ins see in a file. Raises TimeoutError where they take too long, and LeftOutError."""
         from detect_secrets.core import scan
 
         if scan._is_filtered_out(required_filter_parameters=["filename"], filename=path):  # noqa: SLF001
-            return []
+            raise LeftOutError("by their names")
         try:
             text = data.decode("utf-8")
         except UnicodeDecodeError:
-            return []  # detect-secrets takes such a file for a binary one
+            raise LeftOutError("not UTF-8") from None
         with _deadline(SECONDS_PER_FILE + SECONDS_PER_MEBIBYTE * len(data) / 2**20):
-            found = list(self._secrets(path, text))
-        if not found:
-            return []
-        lines = _NamedText(path, text).read().split("\n")
-        return [_sighting(path, lines, secret) for secret in found]
+            found = list(islice(self._secrets(path, text), MOST_SIGHTINGS + 1))
+            lines = _NamedText(path, text).read().split("\n") if found else []
+            return [_sighting(path, lines, secret) for secret in found]
 
     def _secrets(self, path: str, text: str) -> Iterator[Any]:
         """As `scan_file` of detect-secrets, over text: eager transformers only where nothing is found."""

@@ -17,6 +17,7 @@ from typing import Any
 
 from lockgate.inputs.user_dirs import cache_dir, is_private
 
+PART = 2**20
 _DIGEST = hashlib.sha256
 _DIGEST_SIZE = 32
 
@@ -35,17 +36,35 @@ class Prefilter:
 
     def hits(self, data: bytes) -> Iterator[tuple[int, int]]:
         """Line, from 1, and number of every pattern that can match there, by line; data is UTF-8 with LF line ends."""
-        ends: list[tuple[int, int]] = []
-        if data:
-            self._database.scan(data, match_event_handler=lambda number, _, end, *__: ends.append((end, number)))
-        line, before = 1, 0
-        told: set[tuple[int, int]] = set()
-        for end, number in sorted(ends):
-            line += data.count(b"\n", before, end)
-            before = end
-            if (line, number) not in told:
-                told.add((line, number))
-                yield line, number
+        line = 1
+        for part in _parts(data):
+            yield from self._hits_in(part, line)
+            line += part.count(b"\n")
+
+    def _hits_in(self, data: bytes, line: int) -> list[tuple[int, int]]:
+        """The same for a part that begins with `line`. A pattern can match at every byte: each is kept once a line."""
+        start, stop = 0, 0  # of the line that the last match was in
+        found: set[tuple[int, int]] = set()
+
+        def keep(number: int, _begin: int, end: int, *_: object) -> None:
+            nonlocal line, start, stop
+            if not start < end <= stop:
+                line += data.count(b"\n", start, end) if end > start else -data.count(b"\n", end, start)
+                start = data.rfind(b"\n", 0, end) + 1
+                stop = data.find(b"\n", end) % (len(data) + 1)  # -1, for the last line, becomes the length
+            found.add((line, number))
+
+        self._database.scan(data, match_event_handler=keep)
+        return sorted(found)
+
+
+def _parts(data: bytes) -> Iterator[bytes]:
+    """Whole lines, about PART bytes of them: no pattern crosses a line feed."""
+    start = 0
+    while start < len(data):
+        end = data.find(b"\n", start + PART) + 1 or len(data)
+        yield data[start:end]
+        start = end
 
 
 def _compile(expressions: list[bytes], key: str) -> Any:

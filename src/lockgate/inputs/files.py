@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import stat
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 from lockgate.model.record import Skip
 
 ABSENT = "not in the working tree"
+_WIDE_TEXT = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
+_GIT_LOOKS_AT = 8_000  # bytes
 _FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
@@ -23,8 +26,12 @@ def read(root: Path, path: str, limit: int) -> bytes | Skip:
     It follows no symbolic link, never waits for a FIFO or device, and reads no file over `limit` bytes.
     """
     shown = display(path)
-    full = root / path
-    if not _inside(root, full):
+    base = root.absolute()
+    top = os.path.normpath(base).rstrip(os.sep)
+    full = os.path.normpath(base / path)
+    if not full.startswith(top + os.sep):
+        return Skip(shown, "outside of the directory that is examined")
+    if _through_link(top, full):
         return Skip(shown, "reached through a symbolic link")
     try:
         descriptor = os.open(full, _FLAGS)
@@ -38,9 +45,17 @@ def read(root: Path, path: str, limit: int) -> bytes | Skip:
         if status.st_size > limit:
             return too_large(shown, status.st_size, limit)
         try:
-            return file.read(limit + 1)[:limit]
+            data = file.read(status.st_size + 1)
+            if len(data) > status.st_size:  # it grew, or is of a file system that tells no sizes
+                data += file.read(limit + 1 - len(data))
         except OSError as error:
             return Skip(shown, f"can't be read: {error.strerror}", gap=True)
+    return too_large(shown, len(data), limit) if len(data) > limit else data
+
+
+def is_binary(data: bytes) -> bool:
+    """Whether `data` holds no text: a NUL near its beginning, as Git decides, but no mark of UTF-16 or UTF-32."""
+    return b"\0" in data[:_GIT_LOOKS_AT] and not data.startswith(_WIDE_TEXT)
 
 
 def too_large(shown: str, size: int, limit: int) -> Skip:
@@ -59,10 +74,10 @@ _KINDS = {
 }
 
 
-def _unopened(full: Path, shown: str, error: OSError) -> Skip:
+def _unopened(full: str, shown: str, error: OSError) -> Skip:
     try:
         kind = stat.S_IFMT(os.lstat(full).st_mode)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return Skip(shown, ABSENT)
     except OSError:
         kind = stat.S_IFREG
@@ -71,7 +86,14 @@ def _unopened(full: Path, shown: str, error: OSError) -> Skip:
     return Skip(shown, f"can't be read: {error.strerror}", gap=True)
 
 
-def _inside(root: Path, full: Path) -> bool:
-    parent = os.path.realpath(full.parent)
-    top = os.path.realpath(root)
-    return parent == top or parent.startswith(top.rstrip(os.sep) + os.sep)
+def _through_link(top: str, full: str) -> bool:
+    """Whether a directory between the two is a symbolic link."""
+    folder = top
+    try:
+        for name in full.removeprefix(top + os.sep).split(os.sep)[:-1]:  # noqa: PTH206 - a Path is slow to make
+            folder = f"{folder}{os.sep}{name}"
+            if stat.S_ISLNK(os.lstat(folder).st_mode):
+                return True
+    except OSError:  # opening the file says why
+        return False
+    return False

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import threading
+from contextlib import suppress
 from pathlib import Path
 
 from lockgate.model.errors import UnavailableError
@@ -21,7 +23,6 @@ _HARDENED = (
     "core.askPass=",
     "credential.helper=",
     "diff.external=",
-    "protocol.allow=never",
     "safe.directory=*",
 )
 _COMMAND = ["git", "--no-pager", "--literal-pathspecs", *(word for setting in _HARDENED for word in ("-c", setting))]
@@ -42,15 +43,29 @@ _OF_CALLER = frozenset(
     }
 )
 
+# No object is fetched that the repository lacks; GIT_ALLOW_PROTOCOL overrides what any configuration allows.
+_SET = {
+    "GIT_ALLOW_PROTOCOL": "none",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    "LC_ALL": "C",
+}
+
 
 def _environ(*, of_hook: bool = False) -> dict[str, str]:
     left_out = {"GIT_EXTERNAL_DIFF"} if of_hook else _OF_CALLER
     environ = {key: value for key, value in os.environ.items() if key not in left_out}
-    return environ | {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"}
+    return environ | _SET
 
 
 def run(root: Path, *arguments: str, of_hook: bool = False) -> bytes:
-    """The standard output of `git ARGUMENTS` in `root`.
+    """The standard output of `git ARGUMENTS` in `root`; as `call`."""
+    return call(root, *arguments, of_hook=of_hook).stdout
+
+
+def call(root: Path, *arguments: str, of_hook: bool = False) -> subprocess.CompletedProcess[bytes]:
+    """The outcome of `git ARGUMENTS` in `root`.
 
     of_hook: use the index that the Git hook which called us works on, which need not be the repository's own.
     Raises UnavailableError where Git is missing, refuses or takes more than SECONDS.
@@ -72,55 +87,91 @@ def run(root: Path, *arguments: str, of_hook: bool = False) -> bytes:
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines()
         raise UnavailableError(f"git {arguments[0]} failed: {said[0] if said else f'exit {done.returncode}'}")
-    return done.stdout
+    return done
 
 
 class Blobs:
-    """Reads blobs of the repository at `root` through one long-lived process."""
+    """Reads blobs of the repository at `root` through one long-lived process. `of_hook` as in `call`."""
 
-    def __init__(self, root: Path) -> None:
-        self._process = subprocess.Popen(
-            [*_COMMAND, "cat-file", "--batch"], cwd=root, env=_environ(of_hook=True), stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+    def __init__(self, root: Path, *, of_hook: bool = False) -> None:
+        self._root = root
+        self._of_hook = of_hook
+        self._process: subprocess.Popen[bytes] | None = None
 
     def read(self, blob: str, limit: int) -> tuple[int, bytes | None]:
         """The size of a blob, and its content if that is at most `limit` bytes.
 
-        Raises UnavailableError where the repository does not have it.
+        Raises UnavailableError where the repository does not have it, or Git ends or takes more than SECONDS.
         """
-        ask, answer = self._process.stdin, self._process.stdout
-        assert ask and answer  # noqa: S101 - they are pipes
-        ask.write(blob.encode("ascii") + b"\n")
-        ask.flush()
-        header = answer.readline()  # `id type size`, or `id missing`
-        if not re.fullmatch(rb"\w+ \w+ \d+\n", header):
-            raise UnavailableError(f"git has no blob {blob}: the clone is partial or damaged")
-        size = left = int(header.split()[2])
-        kept = bytearray()
-        while left:
-            part = answer.read(min(left, 2**20))
-            if not part:
-                raise UnavailableError("git cat-file ended early")
-            left -= len(part)
-            if size <= limit:
-                kept += part
-        answer.readline()
-        return size, bytes(kept) if size <= limit else None
+        if self._process is None:
+            self._process = self._start()
+        stop = threading.Timer(SECONDS, self._process.kill)
+        stop.start()
+        try:
+            return _answer(self._process, blob, limit)
+        except (BrokenPipeError, EOFError):
+            self._end()
+            raise UnavailableError("git cat-file ended early: the clone is partial or damaged") from None
+        finally:
+            stop.cancel()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [*_COMMAND, "cat-file", "--batch"], cwd=self._root, env=_environ(of_hook=self._of_hook),
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+
+    def _end(self) -> None:
+        process, self._process = self._process, None
+        if process:
+            for pipe in (process.stdin, process.stdout):
+                if pipe:
+                    with suppress(BrokenPipeError):
+                        pipe.close()
+            process.wait()
 
     def __del__(self) -> None:
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe:
-                pipe.close()
-        self._process.wait()
+        self._end()
+
+
+def _answer(process: subprocess.Popen[bytes], blob: str, limit: int) -> tuple[int, bytes | None]:
+    """Ask `git cat-file --batch` for a blob. Raises EOFError or BrokenPipeError where it has ended."""
+    ask, answer = process.stdin, process.stdout
+    assert ask and answer  # noqa: S101 - they are pipes
+    ask.write(blob.encode("ascii") + b"\n")
+    ask.flush()
+    header = answer.readline()  # `id type size`, or `id missing`
+    if not header:
+        raise EOFError
+    if not re.fullmatch(rb"\w+ \w+ \d+\n", header):
+        raise UnavailableError(f"git has no blob {blob}: the clone is partial or damaged")
+    size = left = int(header.split()[2])
+    kept = bytearray()
+    while left:
+        part = answer.read(min(left, 2**20))
+        if not part:
+            raise EOFError
+        left -= len(part)
+        if size <= limit:
+            kept += part
+    answer.readline()
+    return size, bytes(kept) if size <= limit else None
 
 
 def is_repository(root: Path) -> bool:
-    """Whether `root` is inside the working tree of a Git repository."""
-    try:
-        return run(root, "rev-parse", "--is-inside-work-tree").strip() == b"true"
-    except UnavailableError:
-        return False
+    """Whether `root` is inside the working tree of a Git repository.
+
+    Raises UnavailableError for a bare repository and the inside of `.git`: there is nothing to scan that Git could list.
+    """
+    said = _ask(root, "rev-parse", "--is-inside-work-tree", "--is-bare-repository", "--is-inside-git-dir").split()
+    if "true" in said[1:]:
+        raise UnavailableError(f"{root} is a bare repository or a .git directory; clone it and scan the clone")
+    return said[:1] == ["true"]
+
+
+def prefix(root: Path) -> str:
+    """Where `root` is below the top of its working tree, with a slash at the end; empty at the top."""
+    return _ask(root, "rev-parse", "--show-prefix")
 
 
 def top(root: Path) -> Path | None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 
-from lockgate.inputs import git
-from lockgate.inputs.files import display, read
+from lockgate.inputs import git, listing
+from lockgate.inputs.files import ABSENT, display, read, too_large
+from lockgate.model.errors import UnavailableError
 from lockgate.model.record import Skip
 
 
@@ -27,16 +26,26 @@ class Tree:
     @cached_property
     def files(self) -> tuple[str, ...]:
         """The paths to examine, sorted, relative to the root, as the file system spells them."""
-        return self._listed[0]
+        return self._chosen[0]
 
     @cached_property
-    def excluded(self) -> tuple[Skip, ...]:
-        """What the patterns leave out."""
-        return tuple(Skip(display(path), "excluded by the settings") for path in self._listed[1])
+    def skipped(self) -> tuple[Skip, ...]:
+        """What the patterns leave out, and what can't be listed."""
+        return self._chosen[1]
 
     def read(self, path: str) -> bytes | Skip:
-        """The content of one file, or why it was not read."""
-        return read(self.root, path, self.limit)
+        """The content of one file, or why it was not read.
+
+        Where Git tracks a file that the working tree does not hold, though nobody deleted it, this is its content in the
+        index: it is in the repository all the same.
+        """
+        data = read(self.root, path, self.limit)
+        if isinstance(data, bytes) or data.gap:
+            return data
+        entry = self._listing.tracked.get(path)
+        if entry is None or not entry.blob or (data.reason == ABSENT and not entry.kept):
+            return data
+        return self._read_index(path, entry)
 
     def text(self, path: str) -> str | Skip:
         """The content of one file as UTF-8 text (a byte-order mark removed), or why it was not read."""
@@ -48,23 +57,33 @@ class Tree:
         except UnicodeDecodeError as error:
             return Skip(display(path), f"not UTF-8 at byte {error.start}", gap=True)
 
+    def _read_index(self, path: str, entry: listing.Entry) -> bytes | Skip:
+        shown = display(path)
+        if entry.conflict:
+            return Skip(shown, "has a merge conflict; resolve it and git add the file", gap=True)
+        try:
+            size, data = self._blobs.read(entry.blob, self.limit)
+        except UnavailableError as error:
+            return Skip(shown, f"can't be read from the index: {error}", gap=True)
+        return too_large(shown, size, self.limit) if data is None else data
+
     @cached_property
-    def _listed(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        paths = sorted(set(self._paths()))
+    def _blobs(self) -> git.Blobs:
+        return git.Blobs(self.root)
+
+    @cached_property
+    def _listing(self) -> listing.Listing:
+        return listing.of_root(self.root)
+
+    @cached_property
+    def _chosen(self) -> tuple[tuple[str, ...], tuple[Skip, ...]]:
+        paths = sorted({*self._listing.tracked, *self._listing.others})
+        unread = tuple(self._listing.unread)
         if not self._exclude:
-            return tuple(paths), ()
+            return tuple(paths), unread
         import pathspec
 
-        spec = pathspec.GitIgnoreSpec.from_lines(self._exclude)
-        out = {path for path in paths if spec.match_file(path)}
-        return tuple(path for path in paths if path not in out), tuple(sorted(out))
-
-    def _paths(self) -> Iterator[str]:
-        if git.is_repository(self.root):
-            listed = git.run(self.root, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
-            yield from (os.fsdecode(path) for path in listed.split(b"\0") if path)
-            return
-        for folder, folders, names in os.walk(self.root):
-            folders[:] = sorted(name for name in folders if name != ".git")
-            here = Path(folder).relative_to(self.root)
-            yield from (str(here / name) for name in names)
+        out = pathspec.GitIgnoreSpec.from_lines(self._exclude).match_file
+        excluded = {path: Skip(display(path), "excluded by the settings") for path in paths if out(path)}
+        gaps = (skip for skip in unread if not out(skip.subject))
+        return tuple(path for path in paths if path not in excluded), (*excluded.values(), *gaps)

@@ -35,7 +35,7 @@ def run(target: base.Target) -> base.Result:
     """Look up every pinned package of every manifest. What is not looked up is in the coverage, never clean."""
     manifests = read_manifests(target.tree)
     packages = [package for manifest in manifests for package in manifest.packages]
-    skipped = [skip for skip in target.tree.excluded if is_manifest(skip.subject)]
+    skipped = [skip for skip in target.tree.skipped if skip.gap or is_manifest(skip.subject)]
     skipped += (skip for manifest in manifests for skip in manifest.skipped)
     skipped += (skip for skip in map(_skip, packages) if skip)
     pins = [package for package in packages if _is_pin(package)]

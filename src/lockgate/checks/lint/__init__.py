@@ -38,7 +38,7 @@ def run(target: base.Target) -> base.Result:
     own, skipped = own_files(target.tree.files)
     sources, unread = _read(target.tree, own)
     configuration, problems = _configuration(target.tree)
-    skips = [*target.tree.excluded, *skipped, *unread, *problems]
+    skips = [*target.tree.skipped, *skipped, *unread, *problems]
     if not sources:
         return base.Result(coverage=Coverage(examined=0, unit=UNIT, skipped=tuple(skips)))
     linted = pylint.lint(

@@ -31,7 +31,7 @@ def run(target: base.Target) -> base.Result:
         coverage=Coverage(
             examined=len(files.examined),
             unit="files",
-            skipped=(*target.tree.excluded, *files.skipped),
+            skipped=(*target.tree.skipped, *files.skipped),
             allowed=len(found) - len(wanted),
             notes=files.notes,
         ),

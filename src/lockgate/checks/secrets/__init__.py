@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+
+from msgspec import Struct, field
 
 from lockgate.checks import base
 from lockgate.checks.identity import identify
 from lockgate.checks.secrets import catalogue, merge
-from lockgate.checks.secrets.allowed import is_allowed
-from lockgate.engines.base import Scan, Sighting
+from lockgate.checks.secrets.allowed import Comments
+from lockgate.engines.base import MOST_SIGHTINGS, LeftOutError, Scan, Sighting
 from lockgate.inputs.allow import without_brackets
-from lockgate.inputs.files import display
+from lockgate.inputs.files import display, is_binary
 from lockgate.model.errors import UnavailableError
 from lockgate.model.finding import Finding
 from lockgate.model.record import Coverage, Engine, Skip
@@ -27,10 +30,11 @@ def all_rules() -> tuple[Rule, ...]:
 def run(target: base.Target) -> base.Result:
     """Scan every file of the target. Raises UnavailableError where no engine can run here."""
     scanners, notes = _load()
-    skipped = list(target.tree.excluded)
+    skipped = list(target.tree.skipped)
     found: list[Finding] = []
     used: dict[str, Rule] = {}
     allowed = examined = 0
+    left_out: Counter[tuple[str, str]] = Counter()
     files = target.tree.files
     for done, path in enumerate(files):
         target.progress(done, len(files))
@@ -38,16 +42,22 @@ def run(target: base.Target) -> base.Result:
         if isinstance(data, Skip):
             skipped.append(data)
             continue
-        examined += 1
-        sightings, gaps = _scan(scanners, display(path), without_brackets(data))
-        skipped += gaps
-        used |= {rule.id: rule for rule in map(catalogue.rule_of, sightings)}
-        findings, passed = _findings(sightings, data)
+        seen = _scan(scanners, display(path), without_brackets(data))
+        skipped += seen.gaps
+        if seen.looked or not data:
+            examined += 1
+            left_out.update(seen.left_out)
+        elif not seen.gaps:
+            skipped.append(_unseen(display(path), data, seen))
+        used |= {rule.id: rule for rule in map(catalogue.rule_of, seen.sightings)}
+        findings, passed = _findings(seen.sightings, data)
         found += findings
         allowed += passed
     named = {finding.rule for finding in found}
     return base.Result(
-        coverage=Coverage(examined=examined, unit="files", skipped=tuple(skipped), allowed=allowed, notes=tuple(notes)),
+        coverage=Coverage(
+            examined=examined, unit="files", skipped=tuple(skipped), allowed=allowed, notes=(*notes, *_told(left_out))
+        ),
         findings=tuple(found),
         engines=tuple(engine for engine, _ in scanners),
         rules=tuple(rule for rule in used.values() if rule.id in named),
@@ -68,21 +78,50 @@ def _load() -> tuple[Scanners, list[str]]:
     return scanners, notes
 
 
-def _scan(scanners: Scanners, path: str, data: bytes) -> tuple[list[Sighting], list[Skip]]:
-    """What the engines see in one file, and where one gave up on it.
+class _Seen(Struct):
+    """What the engines saw in one file: how many looked, where one gave up, and who left it out for which reason."""
 
-    Of an engine's error only the type is told: its text may hold the secret.
-    """
-    sightings: list[Sighting] = []
-    gaps: list[Skip] = []
+    sightings: list[Sighting] = field(default_factory=list)
+    looked: int = 0
+    gaps: list[Skip] = field(default_factory=list)
+    left_out: list[tuple[str, str]] = field(default_factory=list)
+
+
+def _scan(scanners: Scanners, path: str, data: bytes) -> _Seen:
+    """Let every engine scan one file. Of an engine's error only the type is told: its text may hold the secret."""
+    seen = _Seen()
     for engine, scan in scanners:
         try:
-            sightings += scan(path, data)
+            sightings = scan(path, data)
+        except LeftOutError as why:
+            seen.left_out.append((engine.name, str(why)))
         except TimeoutError:
-            gaps.append(Skip(path, f"{engine.name} took too long; exclude the file if it holds no text", gap=True))
+            seen.gaps.append(Skip(path, f"{engine.name} took too long; exclude the file if it holds no text", gap=True))
         except Exception as error:  # noqa: BLE001 - one file that breaks an engine must not hide the others
-            gaps.append(Skip(path, f"{engine.name} broke on it: {type(error).__name__}", gap=True))
-    return sightings, gaps
+            seen.gaps.append(Skip(path, f"{engine.name} broke on it: {type(error).__name__}", gap=True))
+        else:
+            seen.looked += 1
+            seen.sightings += sightings[:MOST_SIGHTINGS]
+            if len(sightings) > MOST_SIGHTINGS:
+                many = f"{engine.name} sees more than {MOST_SIGHTINGS:,} secrets; only these are reported"
+                seen.gaps.append(Skip(path, many, gap=True))
+    return seen
+
+
+def _unseen(path: str, data: bytes, seen: _Seen) -> Skip:
+    """Where no engine looks. A binary file is told; in a text there can be a secret that people can read."""
+    if is_binary(data):
+        return Skip(path, "binary: no engine looks into it")
+    reasons = ", ".join(f"{engine} left it out: {why}" for engine, why in seen.left_out)
+    return Skip(path, f"no engine looks into it ({reasons}); install the missing engine or exclude the file", gap=True)
+
+
+def _told(left_out: Counter[tuple[str, str]]) -> Iterator[str]:
+    """A note for every engine that left out files into which another one looked."""
+    for name in dict.fromkeys(engine for engine, _ in left_out):
+        reasons = {why: count for (engine, why), count in left_out.items() if engine == name}
+        each = ", ".join(f"{count} {why}" for why, count in reasons.items())
+        yield f"{name} left out {sum(reasons.values())} files, into which another engine looked ({each})"
 
 
 def _findings(sightings: list[Sighting], data: bytes) -> tuple[tuple[Finding, ...], int]:
@@ -90,9 +129,9 @@ def _findings(sightings: list[Sighting], data: bytes) -> tuple[tuple[Finding, ..
     if not sightings:
         return (), 0
     text = data.decode("utf-8", "replace")
-    lines = text.split("\n")
     merged = list(_merged(sightings))
-    wanted = [finding for finding in merged if not is_allowed(finding, lines)]
+    comments = Comments(text.split("\n"))
+    wanted = [finding for finding in merged if not comments.allow(finding)]
     masked = merge.mask(text, sightings) if wanted else ""
     return identify(wanted, lambda _: masked), len(merged) - len(wanted)
 

@@ -81,7 +81,7 @@ class _Walk:
         refusal = _refusal(include, target, chain)
         if refusal:
             return refusal
-        if any(skip.subject == display(target) for skip in self.tree.excluded):
+        if any(skip.subject == display(target) for skip in self.tree.skipped):
             return EXCLUDED
         if len(chain) > DEPTH or len(self.read) >= FILES:
             return f"over the limit of {FILES} files, {DEPTH} deep"

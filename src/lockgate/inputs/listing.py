@@ -1,0 +1,117 @@
+"""What there is to scan: the paths of a repository, of its index or of a plain directory, and what can't be listed."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from msgspec import Struct
+
+from lockgate.inputs import git
+from lockgate.inputs.files import display
+from lockgate.model.record import Skip
+
+_REGULAR = (b"100644", b"100755")
+_INDEX = ("ls-files", "-z", "-v", "--stage")
+_UNLISTED = re.compile(r"warning: could not open directory '(.*)")
+
+
+class Entry(Struct, frozen=True):
+    """What the index says of a path.
+
+    `blob` names its content, empty where it is no regular file. `kept` tells that Git does not expect it in the working
+    tree, as in a sparse checkout; `conflict` that a merge left several versions of it.
+    """
+
+    blob: str
+    kept: bool = False
+    conflict: bool = False
+
+
+class Listing(Struct, frozen=True):
+    """Paths as the file system spells them, relative to the root. `unread` are directories that can't be listed."""
+
+    tracked: dict[str, Entry]
+    others: Sequence[str] = ()
+    unread: Sequence[Skip] = ()
+
+
+def of_root(root: Path) -> Listing:
+    """In a Git repository the tracked files and the untracked ones that Git does not ignore; elsewhere every file."""
+    return _of_repository(root) if git.is_repository(root) else _of_directory(root)
+
+
+def of_changes(root: Path) -> Listing:
+    """The regular files that the next commit adds or changes, and those with a conflict."""
+    changed = git.run(
+        root, "diff", "--cached", "--raw", "-z", "--no-abbrev", "--relative", "--no-renames", "--diff-filter=AMTU",
+        "--no-ext-diff", "--no-textconv", "--ignore-submodules", of_hook=True,
+    )  # fmt: skip
+    # Each entry is `:old-mode new-mode old-blob new-blob status`, then the path.
+    fields = changed.split(b"\0")
+    tracked: dict[str, Entry] = {}
+    for about, path in zip(fields[::2], fields[1::2], strict=False):
+        _, mode, _, blob, status = about.split(b" ")
+        if status == b"U" or mode in _REGULAR:
+            tracked[os.fsdecode(path)] = Entry(blob.decode("ascii"), conflict=status == b"U")
+    return Listing(tracked)
+
+
+def of_names(root: Path, names: Sequence[str]) -> Listing:
+    """The files of these names, in the index or not."""
+    tracked = _tracked(git.run(root, *_INDEX, "--", *names, of_hook=True))
+    return Listing(tracked, [name for name in names if name not in tracked])
+
+
+def _of_repository(root: Path) -> Listing:
+    done = git.call(root, *_INDEX, "--cached", "--others", "--exclude-standard")
+    others = [os.fsdecode(line[2:]) for line in done.stdout.split(b"\0") if line.startswith(b"? ")]
+    return Listing(_tracked(done.stdout), others, _unlisted(root, done.stderr))
+
+
+def _tracked(listed: bytes) -> dict[str, Entry]:
+    """Each entry is `tag mode blob stage`, a tab and the path; what is not tracked has the tag `?` and its path only."""
+    tracked: dict[str, Entry] = {}
+    for line in listed.split(b"\0"):
+        if not line or line.startswith(b"? "):
+            continue
+        about, _, path = line.partition(b"\t")
+        tag, mode, blob, stage = about.split(b" ")
+        tracked[os.fsdecode(path)] = Entry(
+            blob.decode("ascii") if mode in _REGULAR else "", kept=tag not in (b"H", b"M"), conflict=stage != b"0"
+        )
+    return tracked
+
+
+def _unlisted(root: Path, said: bytes) -> list[Skip]:
+    """Git only warns of a directory that it can't open, names it from the top of the repository, and cuts long names."""
+    named = filter(None, map(_UNLISTED.match, said.decode("utf-8", "backslashreplace").splitlines()))
+    return [
+        _unread(path.removeprefix(git.prefix(root)), why)
+        for path, _, why in (match[1].partition("': ") for match in named)
+    ]
+
+
+def _of_directory(root: Path) -> Listing:
+    found: list[str] = []
+    unread: list[Skip] = []
+    folders = [""]
+    while folders:
+        folder = folders.pop()
+        try:
+            with os.scandir(root / folder) as entries:
+                for entry in entries:
+                    path = f"{folder}{os.sep}{entry.name}" if folder else entry.name
+                    if not entry.is_dir(follow_symlinks=False):
+                        found.append(path)
+                    elif entry.name != ".git":
+                        folders.append(path)
+        except OSError as error:
+            unread.append(_unread(display(folder), error.strerror))
+    return Listing({}, found, unread)
+
+
+def _unread(folder: str, why: str | None) -> Skip:
+    return Skip(f"{folder.rstrip('/')}/" if folder else "./", f"can't be listed: {why or 'unknown error'}", gap=True)
