@@ -181,9 +181,13 @@ def test_a_billion_laughs_costs_nothing(repository: Repository) -> None:
     assert len(record.findings) == 9
 
 
-def test_no_login_is_told(repository: Repository) -> None:
+@pytest.mark.parametrize(
+    "url",
+    ["https://{}@git.example/x", "https://{}/1@git.example/x", "https://git.example/x?{}", "https://git.example/x#{}"],
+)
+def test_no_login_is_told(repository: Repository, url: str) -> None:
     login = "user:" + "hunter" + "2"
-    text = f"repos:\n  - repo: https://{login}@git.example/x\n    rev: main\n"
+    text = f"repos:\n  - repo: '{url.format(login)}'\n    rev: main\n"
     record = run_check("pins", target(repository({".pre-commit-config.yaml": text})))
     assert record.findings[0].message.startswith("https://git.example/x is fetched")
     assert login not in str(record)

@@ -14,6 +14,7 @@ from msgspec import Struct
 from lockgate.inputs.files import display
 from lockgate.inputs.lockfiles.base import text as read_text
 from lockgate.inputs.tree import Tree
+from lockgate.inputs.urls import shown as shown_url
 from lockgate.model.finding import Location
 from lockgate.model.record import Skip
 
@@ -25,7 +26,7 @@ _NOT_FETCHED = ("local", "meta", "builtin")
 
 
 class Revision(Struct, frozen=True):
-    """A repository that is fetched, the `rev` of it as written, and where that stands."""
+    """A repository that is fetched (its address is fit for messages), the `rev` of it as written, and where that stands."""
 
     repository: str
     rev: str
@@ -76,7 +77,7 @@ def _revisions(path: str, repositories: yaml.SequenceNode) -> Iterator[Revision 
         elif not isinstance(rev, yaml.ScalarNode):
             yield Skip(f"{path}:{line}", "names no rev", gap=True)
         else:
-            yield Revision(_without_login(repository.value), rev.value, _location(path, rev))
+            yield Revision(shown_url(repository.value), rev.value, _location(path, rev))
 
 
 def _get(node: yaml.Node | None, key: str, depth: int = DEPTH) -> yaml.Node | None:
@@ -102,10 +103,3 @@ def _location(path: str, node: yaml.Node) -> Location:
         end_line=end.line + 1,
         end_column=end.column + 1,
     )
-
-
-def _without_login(url: str) -> str:
-    """A repository's address without user and password."""
-    scheme, mark, rest = url.rpartition("://")
-    host, slash, path = rest.partition("/")
-    return f"{scheme}{mark}{host.rpartition('@')[2]}{slash}{path}"
