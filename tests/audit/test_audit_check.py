@@ -225,7 +225,7 @@ def test_a_malformed_advisory_makes_every_audit_incomplete(tmp_path: Path) -> No
     broken = str(save_zip(tmp_path / "broken.zip", RECORDS, **{"PYSEC-0.json": b"{"}))
     result = run(tmp_path, {"requirements.txt": "demo==1.0\n"}, broken)
     assert len(result.findings) == 2
-    assert "1 advisories can't be understood, such as PYSEC-0.json" in result.gaps[0]
+    assert "1 advisory can't be understood, such as PYSEC-0.json" in result.gaps[0]
 
 
 @pytest.mark.parametrize("advisories", ["", "missing.zip", "https://index.example/all.zip"])

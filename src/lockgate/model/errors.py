@@ -29,6 +29,11 @@ def shortened(text: str, longest: int = 60) -> str:
     return cut if cut.isprintable() else "".join(letter if letter.isprintable() else "?" for letter in cut)
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """`1 record`, `2,000 records`."""
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+
+
 def nearest(word: str, known: list[str]) -> str:
     """A hint that names the valid word nearest to `word`, then all of them."""
     from difflib import get_close_matches
