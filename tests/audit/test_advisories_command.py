@@ -26,15 +26,15 @@ def test_status_without_an_index() -> None:
 def test_sync_then_status(tmp_path: Path) -> None:
     source = save_zip(tmp_path / "all.zip", [record("PYSEC-1", ranges=[window("0", "2")])], **{"BAD.json": b"{"})
     done = lockgate("advisories", "sync", "--from", str(source))
-    assert (done.returncode, done.stdout) == (0, f"1 advisories on 1 packages from {source}\n")
+    assert (done.returncode, done.stdout) == (0, f"1 advisory on 1 package from {source}\n")
     assert "BAD.json" in done.stderr
     done = lockgate("advisories", "status")
     assert done.returncode == 0
     told = {line.split(":")[0]: line for line in done.stdout.splitlines()}
     assert str(source) in told["source"]
     assert "(0 hours ago)" in told["built"]
-    assert "1 on 1 packages" in told["advisories"]
-    assert "BAD.json" in told["not understood"]
+    assert told["advisories"].endswith("1 advisory on 1 package; 0 withdrawn left out")
+    assert "1 record: BAD.json" in told["not understood"]
 
 
 @pytest.mark.parametrize("content", [None, b"", b"PK", b"<html>"])
@@ -49,7 +49,15 @@ def test_a_bad_source_is_one_clear_line(tmp_path: Path, content: bytes | None) -
 
 
 @pytest.mark.parametrize(
-    ("days", "said"), [(0.5, "12 hours ago"), (40, "40 days ago"), (-1, "in the future: is the clock right?")]
+    ("days", "said"),
+    [
+        (0.04, "1 hour ago"),
+        (0.5, "12 hours ago"),
+        (1.97, "47 hours ago"),
+        (2, "2 days ago"),
+        (40, "40 days ago"),
+        (-1, "in the future: is the clock right?"),
+    ],
 )
 def test_the_age(days: float, said: str) -> None:
     assert _age(days) == said

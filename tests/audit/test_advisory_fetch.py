@@ -13,6 +13,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from lockgate.advisories import fetch, store
+from lockgate.inputs.urls import shown
 from lockgate.model.errors import UnavailableError
 
 
@@ -121,6 +122,39 @@ def test_tls_is_not_given_up_by_a_redirect() -> None:
 @pytest.mark.parametrize("url", ["http://[::1", "http://index.example:port/", "https://"])
 def test_a_url_that_is_none(url: str) -> None:
     assert "can't be fetched" in failure(url)
+
+
+@pytest.mark.parametrize("scheme", ["ftp", "file", "s3", "https+x"])
+def test_another_scheme_is_refused_without_its_password(scheme: str, tmp_path: Path) -> None:
+    url = f"{scheme}://reader:{'pass'}{'word'}@index.example/all.zip?token=abc"
+    for action in (store.sync, lambda source: store.open_given(source, offline=True)):
+        with pytest.raises(UnavailableError) as caught:
+            action(url)
+        assert str(caught.value).startswith(f"{scheme}://index.example/all.zip can't be fetched: only http and https")
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("https://index.example/x/y.git", "https://index.example/x/y.git"),
+        ("https://me:WORD@index.example/x", "https://index.example/x"),
+        ("https://WORD@index.example:8080/x", "https://index.example:8080/x"),
+        ("https://me:WORD/1@index.example/x", "https://index.example/x"),
+        ("https://me:WORD?1@index.example/x", "https://index.example/x"),
+        ("https://me:WORD#1@index.example/x", "https://index.example/x"),
+        ("https://index.example/x?key=WORD", "https://index.example/x"),
+        ("https://index.example/x#WORD", "https://index.example/x"),
+        ("https://me:WORD@index.example/://x", "https://index.example/://x"),
+        ("https://[WORD@::1/x", "https://::1/x"),
+        ("http://[::1", "http://[::1"),
+        ("me:WORD@https://index.example/x", "https://index.example/x"),
+        ("git@index.example:x/y", "index.example:x/y"),
+        ("https://index.example/x\n\x1b[31m", "https://index.example/x??[31m"),
+        ("", ""),
+    ],
+)
+def test_an_address_is_shown_without_what_may_be_secret(url: str, said: str) -> None:
+    assert shown(url.replace("WORD", "hunter" + "22")) == said
 
 
 def test_a_password_in_a_url_is_never_told(httpserver: HTTPServer) -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -55,6 +58,55 @@ def test_a_directory_of_records_is_a_source(tmp_path: Path, cache: Path) -> None
     for one in RECORDS:
         (tmp_path / f"{one['id']}.json").write_text(json.dumps(one))
     assert ids(store.open_given(str(tmp_path), offline=True)) == ["PYSEC-1"]
+
+
+@contextmanager
+def without_power() -> Iterator[Path]:
+    """A directory of a user who is not root, as whom the block runs, so that permissions count."""
+    with tempfile.TemporaryDirectory() as name:
+        if os.geteuid():
+            yield Path(name)
+            return
+        os.chown(name, 65534, -1)
+        os.seteuid(65534)
+        try:
+            yield Path(name)
+        finally:
+            os.seteuid(0)
+
+
+@pytest.mark.parametrize("locked", ["sub", "sub/deep", "sub/deep/PYSEC-2.json", "."])
+@pytest.mark.parametrize("mode", [0, 0o444])
+def test_what_can_not_be_read_in_a_directory_is_an_error(cache: Path, locked: str, mode: int) -> None:
+    with without_power() as folder:
+        (folder / "sub" / "deep").mkdir(parents=True)
+        for name, one in (("sub", RECORDS[0]), ("sub/deep", RECORDS[1])):
+            (folder / name / f"{one['id']}.json").write_text(json.dumps(one))
+        (folder / locked).chmod(0o222 if mode and locked.endswith("json") else mode)
+        try:
+            with pytest.raises(UnavailableError, match=rf"^{folder}.* can't be read.*: Permission denied"):
+                store.open_given(str(folder), offline=True)
+        finally:
+            (folder / locked).chmod(0o700)
+
+
+def test_links_and_other_things_in_a_directory_are_errors(tmp_path: Path, cache: Path) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "PYSEC-1.json").write_text(json.dumps(RECORDS[0]))
+    for make, said in (
+        (lambda path: path.symlink_to(tmp_path), "is a link to a directory"),
+        (lambda path: path.symlink_to(tmp_path / "missing"), "is no regular file"),
+        (os.mkfifo, "is no regular file"),
+    ):
+        odd = source / "odd.json"
+        make(odd)
+        with pytest.raises(UnavailableError, match=rf"source: {odd} {said}"):
+            store.open_given(str(source), offline=True)
+        odd.unlink()
+    os.mkfifo(tmp_path / "all.zip")
+    with pytest.raises(UnavailableError, match="neither a regular file nor a directory"):
+        store.open_given(str(tmp_path / "all.zip"), offline=True)
 
 
 def test_an_index_file_is_a_source(all_zip: Path, cache: Path) -> None:

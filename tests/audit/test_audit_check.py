@@ -141,16 +141,77 @@ def test_a_fingerprint_survives_moved_lines_and_other_versions(tmp_path: Path, a
 
 
 def test_what_was_not_looked_up_is_a_gap_unless_it_is_local(tmp_path: Path, all_zip: str) -> None:
-    text = "demo==2.0\nopen>1\n-e .\nx @ https://index.example/x.zip\ny @ git+https://index.example/y\n= broken\n"
+    text = (
+        "demo==2.0\nopen>1\n-e .\nx @ https://index.example/x.zip\n./z.zip\ny @ git+https://index.example/y\n= broken\n"
+    )
     result = run(tmp_path, {"requirements.txt": text}, all_zip)
     assert [(skip.subject, skip.gap) for skip in result.coverage.skipped] == [
-        ("requirements.txt:6", True),
+        ("requirements.txt:7", True),
         ("requirements.txt:2", True),
         ("requirements.txt:3", False),
         ("requirements.txt:4", True),
         ("requirements.txt:5", True),
+        ("requirements.txt:6", True),
     ]
     assert result.coverage.examined == 1
+
+
+def test_a_pin_that_only_constrains_is_looked_up_once_at_its_place(tmp_path: Path, all_zip: str) -> None:
+    files = {
+        "requirements.txt": "-c constraints.txt\nother==1\n",
+        "requirements-dev.txt": "-c constraints.txt\n-c requirements.txt\nother\nopen\n",
+        "constraints.txt": "# all of them\ndemo==1.0\nopen==1\n",
+    }
+    result = run(tmp_path, files, all_zip)
+    assert [(f.rule, f.path, f.line) for f in result.findings] == [
+        ("PYSEC-1", "constraints.txt", 2),
+        ("PYSEC-2", "constraints.txt", 2),
+    ]
+    assert (result.coverage.examined, result.coverage.skipped) == (3, ())
+
+
+def test_the_pins_check_judges_what_is_required_only(tmp_path: Path) -> None:
+    files = {"requirements.txt": "-c constraints.txt\nother==1 --hash=sha256:aa\n", "constraints.txt": "demo==1.0\n"}
+    write(tmp_path, files)
+    record = run_check("pins", target(tmp_path))
+    assert (record.findings, record.reason) == ((), "")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "./vendor/demo-1.0-py3-none-any.whl",
+        "./vendor/Demo-1.0.tar.gz ; python_version > '3'",
+        "demo @ https://index.example/demo-1.0.zip",
+        "https://index.example/demo-1.0%2Bcpu-py3-none-any.whl",
+    ],
+)
+def test_a_file_whose_name_tells_the_version_is_looked_up(tmp_path: Path, all_zip: str, line: str) -> None:
+    result = run(tmp_path, {"requirements.txt": f"{line}\n"}, all_zip)
+    assert rules(result) == ["PYSEC-1", "PYSEC-2"]
+    assert not result.coverage.skipped
+
+
+def test_a_file_in_a_lock_is_looked_up_and_a_directory_is_not(tmp_path: Path, all_zip: str) -> None:
+    entry = UV_LOCK.partition("\n")[2].replace('registry = "https://index.example/simple"', 'path = "demo-1.0.zip"')
+    local = entry.replace("path =", "directory =").replace("demo-1.0.zip", "demo")
+    result = run(tmp_path, {"uv.lock": f"version = 1\n{entry}{local}"}, all_zip)
+    assert {finding.line for finding in result.findings} == {4}
+    (skip,) = result.coverage.skipped
+    assert (skip.subject, skip.gap, skip.reason) == (
+        "uv.lock:8",
+        False,
+        "demo is a local directory and was not looked up",
+    )
+
+
+def test_a_lock_that_is_not_read_is_never_clean(tmp_path: Path, all_zip: str) -> None:
+    root = tmp_path / "project"
+    root.mkdir()
+    write(root, {"requirements.txt": "other==1\n", "poetry.lock": ""})
+    record = run_check("audit", target(root, advisories=all_zip, offline=True))
+    assert record.outcome is Outcome.INCOMPLETE
+    assert record.reason.startswith("not examined: poetry.lock (this format is not read yet")
 
 
 def test_only_excluded_lockfiles_are_told(tmp_path: Path, all_zip: str) -> None:
@@ -164,7 +225,7 @@ def test_a_malformed_advisory_makes_every_audit_incomplete(tmp_path: Path) -> No
     broken = str(save_zip(tmp_path / "broken.zip", RECORDS, **{"PYSEC-0.json": b"{"}))
     result = run(tmp_path, {"requirements.txt": "demo==1.0\n"}, broken)
     assert len(result.findings) == 2
-    assert "1 advisories can't be understood, such as PYSEC-0.json" in result.gaps[0]
+    assert "1 advisory can't be understood, such as PYSEC-0.json" in result.gaps[0]
 
 
 @pytest.mark.parametrize("advisories", ["", "missing.zip", "https://index.example/all.zip"])

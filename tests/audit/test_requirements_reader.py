@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lockgate.inputs.lockfiles.base import Manifest, read_manifests
-from lockgate.inputs.requirement_lines import parse
+from lockgate.inputs.requirement_lines import LINES, parse
 from lockgate.inputs.tree import Tree
 from lockgate.model.package import Origin, Package
 from support import Files, write
@@ -61,11 +61,9 @@ def test_an_entry(line: str, name: str, version: str, specifier: str) -> None:
         ("-e .", "", Origin.LOCAL),
         ("--editable=./lib", "", Origin.LOCAL),
         (".", "", Origin.LOCAL),
-        ("./wheels/demo_pkg-1.0-py3-none-any.whl", "demo-pkg", Origin.LOCAL),
-        ("demo-1.0.tar.gz", "demo", Origin.LOCAL),
         ("demo @ file:///srv/demo", "demo", Origin.LOCAL),
+        ("./vendor[extra]", "", Origin.LOCAL),
         ("demo @ https://index.example/demo.zip", "demo", Origin.URL),
-        ("https://index.example/demo-1.0.zip ; python_version > '3'", "demo", Origin.URL),
         ("git+https://index.example/demo.git@v1#egg=Demo", "demo", Origin.VCS),
         ("-e git+ssh://git@index.example/demo.git#egg=Demo", "demo", Origin.VCS),
         ("demo @ git+https://index.example/demo.git", "demo", Origin.VCS),
@@ -74,6 +72,40 @@ def test_an_entry(line: str, name: str, version: str, specifier: str) -> None:
 def test_what_comes_from_elsewhere(line: str, name: str, origin: Origin) -> None:
     package = entry(line)
     assert (package.name, package.version, package.origin) == (name, "", origin)
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "version", "origin"),
+    [
+        ("./wheels/demo_pkg-1.0-py3-none-any.whl", "demo-pkg", "1.0", Origin.FILE),
+        ("./wheels/demo_pkg-1.0-py3-none-any.whl[extra] ; os_name == 'nt'", "demo-pkg", "1.0", Origin.FILE),
+        (r".\wheels\demo-1.0-2-py3-none-any.whl", "demo", "1.0", Origin.FILE),
+        ("demo-1.0.tar.gz", "demo", "1.0", Origin.FILE),
+        ("vendor/my-demo-1.0rc1.tar.bz2", "my-demo", "1.0rc1", Origin.FILE),
+        ("file:///srv/demo-1.0.zip", "demo", "1.0", Origin.FILE),
+        ("demo @ file:///srv/Demo-1.0.zip", "demo", "1.0", Origin.FILE),
+        ("https://index.example/demo-1.0.zip ; python_version > '3'", "demo", "1.0", Origin.URL),
+        ("https://index.example/demo-1.0.tar.gz?x=1#sha256=aa", "demo", "1.0", Origin.URL),
+        ("https://index.example/demo-1.0%2Bcu118-cp310-cp310-linux_x86_64.whl", "demo", "1.0+cu118", Origin.URL),
+        ("https://index.example/demo-1.0.zip#egg=Demo", "demo", "1.0", Origin.URL),
+        # What the name does not tell for sure.
+        ("https://index.example/other-1.0.zip#egg=demo", "demo", "", Origin.URL),
+        ("demo @ https://index.example/other-1.0.zip", "demo", "", Origin.URL),
+        ("https://index.example/archive/v1.0.tar.gz", "", "", Origin.URL),
+        ("https://index.example/demo-main.zip", "demo", "", Origin.URL),
+        ("demo-1.0-1.tar.gz", "demo-1-0", "", Origin.FILE),
+        ("demo-1.0.linux-x86_64.tar.gz", "demo-1-0-linux", "", Origin.FILE),
+        ("demo--1.0.zip", "", "", Origin.FILE),
+        ("demo-1.0.whl", "", "", Origin.FILE),
+        ("./demo-1.0-9x-py3-none-any.whl", "demo", "1.0", Origin.FILE),
+        (f"./demo-1.0-{'9' * 5000}-py3-none-any.whl", "", "", Origin.FILE),
+        (f"./demo-{'9' * 5000}.zip", "demo", "", Origin.FILE),
+        ("git+https://index.example/demo-1.0.zip", "", "", Origin.VCS),
+    ],
+)
+def test_a_file_name_tells_name_and_version(line: str, name: str, version: str, origin: Origin) -> None:
+    package = entry(line)
+    assert (package.name, package.version, package.origin) == (name, version, origin)
 
 
 def test_a_marker_and_hashes_are_kept_over_joined_lines() -> None:
@@ -178,7 +210,11 @@ def test_a_constraint_pins_what_is_open_and_nothing_else(tmp_path: Path) -> None
         ("six", "1.0", "requirements.txt", 3),
         ("open", "", "requirements.txt", 4),
     ]
-    assert [(skip.subject, skip.gap) for skip in manifest.skipped] == [("constraints.txt", False)]
+    assert [(p.name, p.version, p.at.path, p.at.line) for p in manifest.constraints] == [
+        ("six", "1.1", "constraints.txt", 2),
+        ("werkzeug", "2.0", "constraints.txt", 3),
+    ]
+    assert not manifest.skipped
 
 
 def test_a_constraint_of_some_environments_leaves_the_others_open(tmp_path: Path) -> None:
@@ -212,11 +248,95 @@ def test_a_symbolic_link_in_a_lockfile_s_place_is_a_gap(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["x" + "(" * 5000, "x" * 2_000_000, "x==" + "1" * 6000, "x; " + "(" * 5000, " " * 200_000 + "x=1", "x[" * 9000],
+    [
+        "x" + "(" * 5000,
+        "x" * 2_000_000,
+        "x==" + "1" * 6000,
+        "x; " + "(" * 5000,
+        " " * 200_000 + "x=1",
+        "x[" * 9000,
+        "x" + " " * 900_000 + "=1",
+        "./" + "[" * 900_000,
+        "x" + "[" * 900_000 + "/",
+        "x @ " + " " * 900_000 + "=",
+        "./x ;" + "(" * 5000,
+        "-r " + "[" * 900_000,
+        "--hash=" * 100_000,
+    ],
 )
 def test_hostile_lines_end_in_good_time(line: str) -> None:
     parsed = parse(f"{line}\nflask==1\n".encode(), "r.txt")
     assert parsed.packages[-1].name == "flask"
+
+
+def test_an_entry_that_is_too_long_is_a_gap_with_its_line() -> None:
+    parsed = parse(f"a==1\n{'x' * 10_001}\nb==1\n".encode(), "r.txt")
+    assert [package.name for package in parsed.packages] == ["a", "b"]
+    assert [(skip.subject, skip.gap) for skip in parsed.skipped] == [("r.txt:2", True)]
+
+
+def test_hundreds_of_hashes_on_one_line_are_no_reason_to_refuse_it() -> None:
+    (package,) = parse(("a==1 " + f"--hash=sha256:{'a' * 64} " * 400).encode(), "r.txt").packages
+    assert len(package.hashes) == 400
+
+
+def test_a_file_of_very_many_lines_is_cut_and_says_where() -> None:
+    parsed = parse(b"a==1\n" * (LINES + 9), "r.txt")
+    assert len(parsed.packages) == LINES
+    assert [(skip.subject, skip.gap) for skip in parsed.skipped] == [(f"r.txt:{LINES + 1}", True)]
+
+
+def test_many_files_that_include_one_another_are_each_read_once(tmp_path: Path) -> None:
+    """Each includes all 190: a walk from each of them takes 7 million steps."""
+    number = 190
+    lines = "".join(f"-r f{other}-requirements.txt\n" for other in range(number))
+    read = manifests(tmp_path, {f"f{me}-requirements.txt": f"{lines}x{me}==1\n" for me in range(number)})
+    assert {package.name for manifest in read for package in manifest.packages} == {f"x{me}" for me in range(number)}
+    assert len(read) == 1
+    assert gaps(read[0])
+
+
+def test_files_that_include_one_large_file_share_a_budget(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lockgate.inputs.lockfiles.requirements.LINES", 5000)
+    files = {f"requirements-{number}.txt": f"-r large\ny{number}==1\n" for number in range(20)}
+    read = manifests(tmp_path, {**files, "large": "".join(f"x{number}==1\n" for number in range(1000))})
+    assert len({package.name for manifest in read for package in manifest.packages}) > 1000
+    (last,) = {skip.subject for skip in read[-1].skipped if skip.gap}
+    assert last == "requirements-9.txt"
+    assert "over the limit of 5,000 lines" in read[-1].skipped[0].reason
+
+
+def test_a_thousand_files_are_a_thousand_manifests(tmp_path: Path) -> None:
+    read = manifests(tmp_path, {f"{number}/requirements.txt": f"x{number}==1\n" for number in range(1000)})
+    assert len(read) == 1000
+
+
+def test_a_part_that_is_included_through_another_file_stands_not_alone(tmp_path: Path) -> None:
+    files = {
+        "requirements.txt": "-c pins.txt\n-r more/list\n",
+        "more/list": "-r ../base-requirements.txt\n",
+        "base-requirements.txt": "flask\n",
+        "pins.txt": "flask==1.0\n",
+    }
+    (manifest,) = manifests(tmp_path, files)
+    assert [(p.name, p.version, p.at.path) for p in manifest.packages] == [("flask", "1.0", "pins.txt")]
+    assert manifest.included == ("more/list", "base-requirements.txt")
+
+
+def test_a_constraint_may_be_a_file_or_a_repository(tmp_path: Path) -> None:
+    manifest = one(
+        tmp_path,
+        "-c c.txt\nflask\nsix\n",
+        **{
+            "c.txt": "flask @ https://index.example/flask-2.0.zip\nsix @ git+https://index.example/six\n"
+            "jinja2 @ https://index.example/jinja2-3.0.zip\n"
+        },
+    )
+    assert [(p.name, p.version, p.origin) for p in manifest.packages] == [
+        ("flask", "2.0", Origin.URL),
+        ("six", "", Origin.VCS),
+    ]
+    assert [(p.name, p.version, p.origin) for p in manifest.constraints] == [("jinja2", "3.0", Origin.URL)]
 
 
 @given(st.text(alphabet="ab=<>~!;#\\\n\r\f\u2028 -./@[]()\"'*+:1", max_size=60))

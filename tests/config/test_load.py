@@ -69,8 +69,21 @@ def test_the_nearest_layer_wins_and_is_named(user_file: Path) -> None:
             "line 2: the repository that is scanned can set 'incomplete' to 'fail'",
         ),
         ("[tool.lockgate]\nsources = {}\n", "unknown key 'sources'"),
-        ("[tool\n", "pyproject.toml is not valid TOML"),
-        ("tool = 3\n", "pyproject.toml is not valid TOML"),
+        ("[tool\n", "pyproject.toml: line 1: not valid TOML"),
+        ("x = [\n", "pyproject.toml: line 2: not valid TOML"),
+        ("tool = 3\n", "tool must be a table"),
+        (f"x = {'1' * 5000}\n", "pyproject.toml: a number of too many digits"),
+        (f"\nx = 0x{'f' * 5000}\n", "pyproject.toml: line 2: a number of too many digits"),
+        (f"{'a.' * 1_000_000}b = 1", "pyproject.toml: line 1: a key of more than 64 parts"),
+        (f"x = {'[' * 100_000}", "pyproject.toml: nested too deeply"),
+        ('[tool.lockgate]\nexclude = ["data/", "!"]\n', "'exclude': '!' is no valid gitignore pattern"),
+        ("[tool.lockgate]\nexclude = ['\\']\n", "is no valid gitignore pattern"),
+        ('[tool.lockgate]\nexclude = ["[z-a]"]\n', "'[z-a]' is no valid gitignore pattern"),
+        ('[tool.lockgate]\nexclude = ["[[:x:]]"]\n', "'[[:x:]]' is no valid gitignore pattern"),
+        ('[tool.lockgate]\nexclude = ["*' + "a*" * 10 + '"]\n', "has more than 10 wildcards"),
+        ('[tool.lockgate]\nexclude = ["' + "a" * 201 + '"]\n', "line 2: 'exclude': expected str of length <= 200"),
+        ("[tool.lockgate]\nexclude = [" + '"a",' * 501 + "]\n", "line 2: 'exclude': expected array of length <= 500"),
+        (f"[tool.lockgate]\nmax-file-size = 1{'0' * 30}\n", "line 2: 'max-file-size': expected int <="),
         ("[tool]\nlockgate = 3\n", "tool.lockgate must be a table"),
     ],
 )
@@ -87,7 +100,39 @@ def test_mistakes_on_the_command_line() -> None:
         settings(checks=("pinz",))
 
 
-def test_a_broken_user_file_is_named(user_file: Path) -> None:
-    user_file.write_text("[")
-    with pytest.raises(UsageError, match=r"config\.toml: can't be read"):
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"[", "line 1: not valid TOML"),
+        (b"\n\xff", "not UTF-8 at byte 1"),
+        (b"x = " + b"1" * 5000, "a number of too many digits"),
+        (b"x = " + b"[" * 100_000, "nested too deeply"),
+        (None, "Is a directory"),
+    ],
+)
+def test_a_broken_user_file_is_named(user_file: Path, content: bytes | None, said: str) -> None:
+    if content is None:
+        user_file.mkdir()
+    else:
+        user_file.write_bytes(content)
+    with pytest.raises(UsageError, match=rf"config\.toml: can't be read: {said}"):
         settings()
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        '"KEY" = 1',
+        '"\\u001bKEY" = 1',
+        'fail-on = "KEY"',
+        'checks = ["KEY"]',
+        'exclude = ["KEY*?*?*?*?*?*?"]',
+        '["KEY"]\n["KEY"]',
+    ],
+)
+def test_little_is_told_of_foreign_text(table: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        settings(f"[tool.lockgate]\n{table.replace('KEY', 'k' * 150)}\n")
+    assert len(str(caught.value)) < 300
+    assert "k" * 61 not in str(caught.value)
+    assert str(caught.value).isprintable()

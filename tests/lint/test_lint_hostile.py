@@ -213,9 +213,12 @@ def test_trust_obeys_the_project(repository: Repository, tmp_path: Path) -> None
     [
         ("pylintrc", "no section\n", "can't be read (line 1)"),
         ("pylintrc", b"[MAIN]\ndisable=\xff\n", "can't be read (UnicodeDecodeError)"),
-        ("pylintrc.toml", "[tool.pylint\n", "can't be read (Expected"),
+        ("pylintrc.toml", "[tool.pylint\n", "can't be read (line 1: not valid TOML: Expected"),
         ("setup.cfg", "[pylint]\na=1\na=2\n", "can't be read (line 3)"),
-        ("pylintrc.toml", "x = " + "[" * 5000, "can't be read (RecursionError"),
+        ("pylintrc.toml", "x = " + "[" * 5000, "can't be read (nested too deeply"),
+        ("pylintrc.toml", "x = " + "1" * 5000, "can't be read (a number of too many digits"),
+        ("pylintrc.toml", "[tool.pylint]\nx = 0x" + "f" * 5000, "can't be read (line 2: a number of too many digits"),
+        ("pylintrc.toml", "a." * 1_000_000 + "b = 1", "can't be read (line 1: a key of more than 64 parts"),
     ],
 )
 def test_settings_that_can_not_be_read_are_a_gap(
@@ -231,6 +234,17 @@ def test_a_setting_that_pylint_does_not_take_is_named(repository: Repository) ->
     files = {"own.py": "eval('1')\n", "pylintrc": "[MAIN]\nmax-line-length=hunter\n"}
     record = run_check("lint", target(repository(files)))
     assert record.reason == "pylint does not take --max-line-length of pylintrc; correct it there"
+
+
+def test_defaults_are_those_of_configparser_and_are_not_copied_into_each_section(tmp_path: Path) -> None:
+    text = "[DEFAULT]\nmax-args=1\nmax-locals=2\n[A]\nmax-args=3\nmax-locals=4\n[B]\nmax-locals=5\n"
+    write(tmp_path, {"pylintrc": text})
+    found = find(Tree(tmp_path))
+    assert isinstance(found, Configuration)
+    assert found.options == {"max-args": "1", "max-locals": "5"}
+    many = [f"a{number}=1" for number in range(30_000)]
+    write(tmp_path, {"pylintrc": "\n".join(["[DEFAULT]", *many, *(f"[{name}]" for name in many)])})
+    assert isinstance(find(Tree(tmp_path)), Configuration)
 
 
 def test_an_interpolation_bomb_is_not_expanded(tmp_path: Path) -> None:

@@ -210,9 +210,25 @@ def test_a_billion_laughs_costs_nothing(repository: Repository) -> None:
     assert len(record.findings) == 9
 
 
-def test_no_login_is_told(repository: Repository) -> None:
+def test_merges_of_merges_are_searched_once(repository: Repository) -> None:
+    levels = ["a0: &a0 {x: y}\n", *(f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 40)}]}}\n" for n in range(1, 9))]
+    record = run_check("pins", target(repository({".pre-commit-config.yaml": "".join(levels) + "repos: [*a8]\n"})))
+    assert "names no repo" in record.reason
+
+
+def test_one_large_mapping_behind_many_aliases_is_searched_once(repository: Repository) -> None:
+    text = f"x: &x {{{'a: b, ' * 20_000}}}\nrepos: [{'*x , ' * 60_000}]\n"
+    record = run_check("pins", target(repository({".pre-commit-config.yaml": text})))
+    assert "names no repo" in record.reason
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://{}@git.example/x", "https://{}/1@git.example/x", "https://git.example/x?{}", "https://git.example/x#{}"],
+)
+def test_no_login_is_told(repository: Repository, url: str) -> None:
     login = "user:" + "hunter" + "2"
-    text = f"repos:\n  - repo: https://{login}@git.example/x\n    rev: main\n"
+    text = f"repos:\n  - repo: '{url.format(login)}'\n    rev: main\n"
     record = run_check("pins", target(repository({".pre-commit-config.yaml": text})))
     assert record.findings[0].message.startswith("https://git.example/x is fetched")
     assert login not in str(record)

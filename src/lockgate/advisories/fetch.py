@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterable
 from typing import BinaryIO
-from urllib.parse import urlsplit
 
+from lockgate.inputs.urls import shown
 from lockgate.model.errors import UnavailableError
 
 OSV_ZIP = "https://osv-vulnerabilities.storage.googleapis.com/PyPI/all.zip"
@@ -17,17 +18,12 @@ _ZIP = b"PK"
 
 
 def is_url(source: str) -> bool:
-    """Whether the source is fetched and not opened."""
-    return source.lower().startswith(("http://", "https://"))
-
-
-def shown(url: str) -> str:
-    """The URL without user, password, query and fragment, fit for messages."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return "the URL"
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
+    """Whether the source is fetched and not opened. Raises UnavailableError for a URL that is neither."""
+    if source.lower().startswith(("http://", "https://")):
+        return True
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", source):
+        raise UnavailableError(f"{shown(source)} can't be fetched: only http and https can; or give a path")
+    return False
 
 
 def fetch(url: str, file: BinaryIO) -> None:

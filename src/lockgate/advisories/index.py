@@ -20,7 +20,7 @@ from msgspec import Struct
 
 from lockgate.advisories.versions import Range, any_holds, key, ordered, spellings
 from lockgate.model.advisory import Advisory, preference
-from lockgate.model.errors import UnavailableError
+from lockgate.model.errors import UnavailableError, counted
 
 FORMAT = 1
 _MAGIC = b"LOCKGATE-OSV%04d"
@@ -44,7 +44,8 @@ class Meta(Struct, frozen=True, kw_only=True):
         return ((now or datetime.now(UTC)) - datetime.fromisoformat(self.built)).total_seconds() / 86400
 
     def __str__(self) -> str:
-        return f"{self.records:,} advisories from {self.source}, index built {self.built[:10]}"
+        known = counted(self.records, "advisory", "advisories")
+        return f"{known} from {self.source}, index built {self.built[:10]}"
 
 
 class Entry(Struct, frozen=True, array_like=True):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 from lockgate.model.errors import UnavailableError
 
@@ -31,22 +35,55 @@ def records(source: Path, shown: str) -> Iterator[tuple[str, bytes]]:
         yield name, data
 
 
-def _members(source: Path, shown: str) -> Iterator[tuple[str, bytes]]:
+def files(source: Path, shown: str) -> list[Path]:
+    """The `.json` files of a directory, sorted; a source that is none is its own only file.
+
+    Raises UnavailableError for whatever can't be listed, because fewer advisories would pass for all of them.
+    """
+    with _told(shown):
+        if not stat.S_ISDIR(mode := source.stat().st_mode):
+            if not stat.S_ISREG(mode):
+                raise UnavailableError(f"{shown} is neither a regular file nor a directory")
+            return [source]
+        found: list[Path] = []
+        for folder, folders, names in os.walk(source, onerror=_refuse):
+            here = Path(folder)
+            linked = [name for name in folders if (here / name).is_symlink()]
+            if linked:
+                raise UnavailableError(f"{shown}: {here / linked[0]} is a link to a directory, which is not followed")
+            found += (here / name for name in names if name.endswith(".json"))
+        return sorted(found)
+
+
+def _refuse(error: OSError) -> NoReturn:
+    raise error
+
+
+@contextmanager
+def _told(shown: str) -> Iterator[None]:
     try:
-        yield from _in_directory(source, shown) if source.is_dir() else _in_zip(source, shown)
+        yield
     except FileNotFoundError:
         raise UnavailableError(
             f"{shown}: no such file or directory; give an OSV zip or a directory of records"
         ) from None
     except OSError as error:
-        raise UnavailableError(f"{shown} can't be read: {error.strerror or error}") from None
+        where = f" ({error.filename})" if error.filename and str(error.filename) != shown else ""
+        raise UnavailableError(f"{shown} can't be read{where}: {error.strerror or error}") from None
 
 
-def _in_directory(source: Path, shown: str) -> Iterator[tuple[str, bytes]]:
-    for path in sorted(source.rglob("*.json")):
-        if path.is_file():
-            with path.open("rb") as file:
-                yield printable(path.name), _bounded(file.read(LARGEST_RECORD + 1), path.name, shown)
+def _members(source: Path, shown: str) -> Iterator[tuple[str, bytes]]:
+    found = files(source, shown)
+    with _told(shown):
+        yield from _in_zip(source, shown) if found == [source] else _in_directory(found, shown)
+
+
+def _in_directory(found: list[Path], shown: str) -> Iterator[tuple[str, bytes]]:
+    for path in found:
+        if not path.is_file():
+            raise UnavailableError(f"{shown}: {path} is no regular file")
+        with path.open("rb") as file:
+            yield printable(path.name), _bounded(file.read(LARGEST_RECORD + 1), path.name, shown)
 
 
 def _in_zip(source: Path, shown: str) -> Iterator[tuple[str, bytes]]:

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from lockgate.advisories.build import build
-from lockgate.advisories.fetch import fetch, is_url, shown
+from lockgate.advisories.fetch import fetch, is_url
 from lockgate.advisories.index import FORMAT, Index, Meta
-from lockgate.advisories.records import records
+from lockgate.advisories.records import files, records
+from lockgate.inputs.urls import shown
 from lockgate.inputs.user_dirs import cache_dir, data_dir, is_private, make_private
 from lockgate.model.errors import UnavailableError
 
@@ -130,23 +131,22 @@ def _open(path: Path) -> Index:
 
 def _is_index(path: Path) -> bool:
     try:
-        with path.open("rb") as file:
-            return file.read(8) == b"LOCKGATE"
+        if path.is_file():  # a FIFO would be waited for
+            with path.open("rb") as file:
+                return file.read(8) == b"LOCKGATE"
     except OSError:
-        return False
+        pass
+    return False
 
 
 def _state(path: Path, source: str) -> str:
     """A name for what the source holds now: paths, sizes and times of its files, and the index's format."""
-    digest = hashlib.sha256(f"{FORMAT}\0{path.resolve()}\0".encode("utf-8", "surrogateescape"))
-    try:
-        for file in sorted(path.rglob("*.json")) if path.is_dir() else [path]:
+    digest = hashlib.sha256(f"{FORMAT}\0{os.path.realpath(path)}\0".encode("utf-8", "surrogateescape"))
+    for file in files(path, source):
+        digest.update(f"{file}\0".encode("utf-8", "surrogateescape"))
+        with suppress(OSError):  # whoever reads it says why it can't be
             status = file.stat()
-            digest.update(f"{file.name}\0{status.st_size}\0{status.st_mtime_ns}\0".encode("utf-8", "surrogateescape"))
-    except FileNotFoundError:
-        raise UnavailableError(
-            f"{source}: no such file or directory; give an OSV zip or a directory of records"
-        ) from None
+            digest.update(f"{status.st_size}\0{status.st_mtime_ns}\0".encode())
     return digest.hexdigest()[:32]
 
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from lockgate.model.errors import UnavailableError
+from lockgate.model.errors import UnavailableError, counted
+
+if TYPE_CHECKING:
+    from lockgate.advisories.index import Meta
 
 
 @click.group("advisories")
@@ -20,10 +25,12 @@ def sync(source: str | None) -> None:
     from lockgate.advisories.fetch import OSV_ZIP
 
     meta = store.sync(source or OSV_ZIP)
-    click.echo(f"{meta.records:,} advisories on {meta.packages:,} packages from {meta.source}")
+    click.echo(f"{_size(meta)} from {meta.source}")
     if meta.lost:
         more = f" and {meta.lost - len(meta.malformed):,} more" if meta.lost > len(meta.malformed) else ""
-        click.echo(f"warning: {meta.lost:,} records can't be understood, so audits will be incomplete:", err=True)
+        click.echo(
+            f"warning: {counted(meta.lost, 'record')} can't be understood, so audits will be incomplete:", err=True
+        )
         click.echo(f"  {', '.join(meta.malformed)}{more}", err=True)
 
 
@@ -41,14 +48,19 @@ def status() -> None:
         ("source", meta.source),
         ("built", f"{meta.built} ({_age(meta.age())})"),
         ("newest record", meta.newest),
-        ("advisories", f"{meta.records:,} on {meta.packages:,} packages; {meta.withdrawn:,} withdrawn ones left out"),
-        ("not understood", f"{meta.lost:,} records: {', '.join(meta.malformed)}" if meta.lost else "none"),
+        ("advisories", f"{_size(meta)}; {meta.withdrawn:,} withdrawn left out"),
+        ("not understood", f"{counted(meta.lost, 'record')}: {', '.join(meta.malformed)}" if meta.lost else "none"),
         ("file", str(store.synced_file())),
     ):
         click.echo(f"{name + ':':<16}{value}")
 
 
+def _size(meta: Meta) -> str:
+    return f"{counted(meta.records, 'advisory', 'advisories')} on {counted(meta.packages, 'package')}"
+
+
 def _age(days: float) -> str:
     if days < 0:
         return "in the future: is the clock right?"
-    return f"{days * 24:.0f} hours ago" if days < 2 else f"{days:.0f} days ago"  # noqa: PLR2004 - two days
+    hours = round(days * 24)
+    return f"{counted(hours, 'hour')} ago" if hours < 48 else f"{counted(round(days), 'day')} ago"  # noqa: PLR2004

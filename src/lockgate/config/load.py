@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,8 @@ from typing import Any
 import msgspec
 
 from lockgate.config.settings import USER_ONLY, Settings
-from lockgate.model.errors import UsageError, nearest
+from lockgate.model.errors import UsageError, nearest, shortened
+from lockgate.model.toml import TomlError, parse
 
 ENVIRONMENT = {"LOCKGATE_ADVISORIES": "advisories"}
 CHOICES = {
@@ -19,6 +19,7 @@ CHOICES = {
     "min-confidence": ["high", "medium", "low"],
     "incomplete": ["auto", "fail", "warn"],
 }
+WILDCARDS = 10  # in a pattern: each is dear to compile, and a hostile repository may write them
 KEYS = [key for key in (field.encode_name for field in msgspec.structs.fields(Settings)) if key != "sources"]
 
 
@@ -33,7 +34,8 @@ def load(
 
     project: the text of the repository's pyproject.toml, None if it has none. environ: the process environment.
     options: what the command line gave, by setting name, None for what it did not give.
-    Raises UsageError for an unknown key, a wrong type, an unknown check, or a key that a repository may not set.
+    Raises UsageError for an unknown key, a wrong type, an unknown check, a pattern in `exclude` that is none, or a key
+    that a repository may not set.
     """
     values: dict[str, Any] = {}
     sources: dict[str, str] = {}
@@ -51,7 +53,10 @@ def load(
     settings = msgspec.convert({**values, "sources": sources}, Settings, strict=False)
     for name in settings.checks:
         if name not in known_checks:
-            raise UsageError(f"{sources['checks']}: no check is named {name!r}; {nearest(name, known_checks)}")
+            shown = shortened(name)
+            raise UsageError(f"{sources['checks']}: no check is named {shown!r}; {nearest(shown, known_checks)}")
+    if settings.exclude:
+        _check_patterns(settings.exclude, sources["exclude"])
     return settings
 
 
@@ -59,7 +64,7 @@ def _convert(source: str, key: str, value: Any, project: str | None) -> None:
     """Raise UsageError unless `key` may be `value` in `source`."""
     where = f"{source}{_line_of(key, project) if source.startswith('pyproject') else ''}"
     if key not in KEYS:
-        raise UsageError(f"{where}: unknown key {key!r}; {nearest(key, KEYS)}")
+        raise UsageError(f"{where}: unknown key {shortened(key)!r}; {nearest(shortened(key), KEYS)}")
     if source.startswith("pyproject") and key in USER_ONLY:
         raise UsageError(
             f"{where}: {key!r} can't be set by the repository that is scanned; "
@@ -67,7 +72,8 @@ def _convert(source: str, key: str, value: Any, project: str | None) -> None:
         )
     choices = CHOICES.get(key)
     if choices and isinstance(value, str) and value not in choices:
-        raise UsageError(f"{where}: {key!r} can't be {value!r}; {nearest(value, choices)}")
+        shown = shortened(value)
+        raise UsageError(f"{where}: {key!r} can't be {shown!r}; {nearest(shown, choices)}")
     if source.startswith("pyproject") and key == "incomplete" and value in ("auto", "warn"):
         raise UsageError(
             f"{where}: the repository that is scanned can set 'incomplete' to 'fail' only; "
@@ -80,13 +86,40 @@ def _convert(source: str, key: str, value: Any, project: str | None) -> None:
         raise UsageError(f"{where}: {key!r}: {said[:1].lower()}{said[1:]}") from None
 
 
+def _check_patterns(patterns: tuple[str, ...], source: str) -> None:
+    """Raise UsageError, naming the pattern, unless each is one that Git could have in a .gitignore."""
+    for pattern in patterns:
+        if sum(map(pattern.count, "*?[")) > WILDCARDS:
+            raise UsageError(f"{source}: 'exclude': {shortened(pattern)!r} has more than {WILDCARDS} wildcards")
+    if not _compiles(*patterns):
+        wrong = next((pattern for pattern in patterns if not _compiles(pattern)), "the whole list")
+        raise UsageError(f"{source}: 'exclude': {shortened(wrong)!r} is no valid gitignore pattern")
+
+
+def _compiles(*patterns: str) -> bool:
+    import warnings
+
+    import pathspec
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # of a bracket that means something else tomorrow
+        try:
+            pathspec.GitIgnoreSpec.from_lines(patterns).match_file("x")
+        except Exception:  # noqa: BLE001 - its back ends raise errors of their own
+            return False
+    return True
+
+
 def _project_table(text: str | None) -> dict[str, Any]:
     if text is None:
         return {}
     try:
-        table = tomllib.loads(text).get("tool", {}).get("lockgate", {})
-    except (tomllib.TOMLDecodeError, AttributeError, RecursionError) as error:
-        raise UsageError(f"pyproject.toml is not valid TOML: {error}") from None
+        tool = parse(text).get("tool", {})
+    except TomlError as error:
+        raise UsageError(f"pyproject.toml: {error}") from None
+    if not isinstance(tool, dict):
+        raise UsageError("pyproject.toml: tool must be a table")
+    table = tool.get("lockgate", {})
     if not isinstance(table, dict):
         raise UsageError("pyproject.toml: tool.lockgate must be a table")
     return table
@@ -101,11 +134,15 @@ def _user_file_name() -> Path:
 def _user_file() -> dict[str, Any]:
     path = _user_file_name()
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return parse(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         return {}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except TomlError as error:
         raise UsageError(f"{path}: can't be read: {error}") from None
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path}: can't be read: not UTF-8 at byte {error.start}") from None
+    except OSError as error:
+        raise UsageError(f"{path}: can't be read: {error.strerror}") from None
 
 
 def _line_of(key: str, text: str | None) -> str:

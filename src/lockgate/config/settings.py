@@ -14,6 +14,11 @@ MEBIBYTE = 1024 * 1024
 USER_ONLY = frozenset({"advisories", "offline", "python", "trust"})
 
 
+# Bounded, because a hostile repository may set them: patterns are compiled, files are held in memory.
+Patterns = Annotated[tuple[Annotated[str, Meta(max_length=200)], ...], Meta(max_length=500)]
+FileSize = Annotated[int, Meta(ge=1, le=1024 * MEBIBYTE)]
+
+
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
     """What a run is to do.
 
@@ -30,11 +35,11 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
     """
 
     checks: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
+    exclude: Patterns = ()
     fail_on: Severity = Severity.HIGH
     min_confidence: Confidence = Confidence.MEDIUM
     incomplete: Literal["auto", "fail", "warn"] = "auto"
-    max_file_size: Annotated[int, Meta(ge=1)] = 32 * MEBIBYTE
+    max_file_size: FileSize = 32 * MEBIBYTE
     advisories: str = ""
     offline: bool = False
     python: str = ""

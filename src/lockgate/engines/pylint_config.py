@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import configparser
 import json
-import tomllib
 from typing import Any
 
 from msgspec import Struct
 
 from lockgate.inputs.tree import Tree
 from lockgate.model.record import Skip
+from lockgate.model.toml import TomlError, parse
 
 # Where pylint looks, in its order, and takes the first that is there and is about pylint.
 NAMES = ("pylintrc", "pylintrc.toml", ".pylintrc", ".pylintrc.toml", "pyproject.toml", "setup.cfg", "tox.ini")
@@ -92,7 +92,7 @@ def find(tree: Tree) -> Configuration | Skip:
             return content
         try:
             options = _parse(name, content.decode("utf-8-sig"))
-        except (configparser.Error, tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        except (configparser.Error, TomlError, UnicodeDecodeError) as error:
             return Skip(name, f"pylint's configuration can't be read ({_said(error)})", gap=True)
         if options is not None:
             return _sifted(name, content, options)
@@ -121,7 +121,7 @@ def _parse(name: str, text: str) -> dict[str, str] | None:
 
 
 def _toml(text: str) -> dict[str, str] | None:
-    table = tomllib.loads(text).get("tool", {})
+    table = parse(text).get("tool", {})
     if not isinstance(table, dict) or not isinstance(table.get("pylint"), dict):
         return None
     options: dict[str, str] = {}
@@ -142,12 +142,19 @@ def _plain(value: Any) -> str:
 
 
 def _ini(name: str, text: str) -> dict[str, str] | None:
-    parser = configparser.ConfigParser(inline_comment_prefixes=("#", ";"), interpolation=None)
+    # [DEFAULT] is read as any other section and applied once: configparser would copy it into each of them.
+    parser = configparser.ConfigParser(inline_comment_prefixes=("#", ";"), interpolation=None, default_section="")
     parser.read_string(text)
-    sections = [section for section in parser.sections() if name not in _SHARED or section.startswith("pylint")]
-    if name in _SHARED and not sections:
-        return None
-    return {option: value for section in sections for option, value in parser[section].items()}
+    default = dict(parser["DEFAULT"]) if parser.has_section("DEFAULT") else {}
+    sections = [
+        section
+        for section in parser.sections()
+        if section != "DEFAULT" and (name not in _SHARED or section.startswith("pylint"))
+    ]
+    if not sections:
+        return None if name in _SHARED else {}
+    own = {option: value for section in sections for option, value in parser[section].items()}
+    return own | {option: value for option, value in default.items() if option not in parser[sections[-1]]}
 
 
 def _quoted(text: str) -> str:
@@ -158,6 +165,6 @@ def _quoted(text: str) -> str:
 def _said(error: Exception) -> str:
     """What is wrong in one line, without the text of the file."""
     line = getattr(error, "lineno", None)
-    if isinstance(error, tomllib.TOMLDecodeError):
+    if isinstance(error, TomlError):
         return str(error)
     return f"line {line}" if line else type(error).__name__

@@ -14,6 +14,8 @@ from msgspec import Struct
 from lockgate.inputs.files import display
 from lockgate.inputs.lockfiles.base import text as read_text
 from lockgate.inputs.tree import Tree
+from lockgate.inputs.urls import shown as shown_url
+from lockgate.model.errors import shortened
 from lockgate.model.finding import Location
 from lockgate.model.record import Skip
 
@@ -25,7 +27,7 @@ _NOT_FETCHED = ("local", "meta", "builtin")
 
 
 class Revision(Struct, frozen=True):
-    """A repository that is fetched, the `rev` of it as written, and where that stands."""
+    """A repository that is fetched (its address is fit for messages), the `rev` of it as written, and where that stands."""
 
     repository: str
     rev: str
@@ -51,10 +53,10 @@ def read(tree: Tree, path: str) -> Hooks:
         top = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
-        return Hooks(skipped=(Skip(shown + line, f"not valid YAML: {error.problem}", gap=True),))
+        return Hooks(skipped=(Skip(shown + line, f"not valid YAML: {shortened(str(error.problem))}", gap=True),))
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         return Hooks(skipped=(Skip(shown, f"not valid YAML ({type(error).__name__})", gap=True),))
-    repositories = _get(top, "repos")
+    repositories = _Mappings().get(top, "repos")
     if not isinstance(repositories, yaml.SequenceNode):
         return Hooks(skipped=(Skip(shown, "has no list of repos", gap=True),))
     found = list(_revisions(shown, repositories))
@@ -65,9 +67,10 @@ def read(tree: Tree, path: str) -> Hooks:
 
 
 def _revisions(path: str, repositories: yaml.SequenceNode) -> Iterator[Revision | Skip]:
+    mappings = _Mappings()
     for item in repositories.value:
-        repository = _get(item, "repo")
-        rev = _get(item, "rev")
+        repository = mappings.get(item, "repo")
+        rev = mappings.get(item, "rev")
         line = item.start_mark.line + 1
         if not isinstance(repository, yaml.ScalarNode):
             yield Skip(f"{path}:{line}", "names no repo", gap=True)
@@ -76,21 +79,34 @@ def _revisions(path: str, repositories: yaml.SequenceNode) -> Iterator[Revision 
         elif not isinstance(rev, yaml.ScalarNode):
             yield Skip(f"{path}:{line}", "names no rev", gap=True)
         else:
-            yield Revision(_without_login(repository.value), rev.value, _location(path, rev))
+            yield Revision(shown_url(repository.value), rev.value, _location(path, rev))
 
 
-def _get(node: yaml.Node | None, key: str, depth: int = DEPTH) -> yaml.Node | None:
-    """The value of a key of a mapping as YAML means it: the last one given, else the first of what is merged in."""
-    if not isinstance(node, yaml.MappingNode) or not depth:
-        return None
-    found = merged = None
-    for name, value in node.value:
-        if name.value == key:
-            found = value
-        elif name.tag == "tag:yaml.org,2002:merge":
-            sources = value.value if isinstance(value, yaml.SequenceNode) else [value]
-            merged = next((got for source in sources if (got := _get(source, key, depth - 1)) is not None), merged)
-    return found or merged
+class _Mappings:
+    """Looks up keys of mappings. Each is searched once, however many aliases and merges lead to it."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[yaml.Node, str], yaml.Node | None] = {}
+
+    def get(self, node: yaml.Node | None, key: str, depth: int = DEPTH) -> yaml.Node | None:
+        """The value of a key as YAML means it: the last one given, else the first of what is merged in."""
+        if not isinstance(node, yaml.MappingNode) or not depth:
+            return None
+        if (node, key) not in self._known:
+            self._known[node, key] = None  # while it is searched: it may merge itself
+            self._known[node, key] = self._search(node, key, depth)
+        return self._known[node, key]
+
+    def _search(self, node: yaml.MappingNode, key: str, depth: int) -> yaml.Node | None:
+        found = merged = None
+        for name, value in node.value:
+            if name.value == key:
+                found = value
+            elif name.tag == "tag:yaml.org,2002:merge":
+                sources = value.value if isinstance(value, yaml.SequenceNode) else [value]
+                results = (self.get(source, key, depth - 1) for source in sources)
+                merged = next((result for result in results if result is not None), merged)
+        return found or merged
 
 
 def _location(path: str, node: yaml.Node) -> Location:
@@ -102,10 +118,3 @@ def _location(path: str, node: yaml.Node) -> Location:
         end_line=end.line + 1,
         end_column=end.column + 1,
     )
-
-
-def _without_login(url: str) -> str:
-    """A repository's address without user and password."""
-    scheme, mark, rest = url.rpartition("://")
-    host, slash, path = rest.partition("/")
-    return f"{scheme}{mark}{host.rpartition('@')[2]}{slash}{path}"

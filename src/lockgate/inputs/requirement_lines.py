@@ -11,10 +11,13 @@ import re
 import shlex
 from bisect import bisect_right
 from collections.abc import Iterator
+from functools import cache
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from msgspec import Struct
 
+from lockgate.model.errors import shortened
 from lockgate.model.finding import Location
 from lockgate.model.package import Origin, Package, normalised
 from lockgate.model.record import Skip
@@ -22,7 +25,11 @@ from lockgate.model.record import Skip
 if TYPE_CHECKING:
     from optparse import OptionParser, Values
 
-LONGEST = 1_000_000  # characters of one logical line
+    from packaging.requirements import Requirement
+
+LONGEST = 1_000_000  # characters of one logical line: hundreds of hashes
+LONGEST_ENTRY = 10_000  # of what of it is no hash
+LINES = 50_000  # logical lines of one file that say something
 
 _COMMENT = re.compile(r"(^|(?<=\s))#.*$", re.DOTALL)
 _CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
@@ -38,10 +45,12 @@ _BOMS = (
 _PLAIN = re.compile(
     r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(==(\d+(?:\.\d+)*(?:(?:a|b|rc|\.post|\.dev)\d+)?))\s*$"
 )
-_HEAD = re.compile(r"\s*(?P<name>[A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*")
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|file:", re.IGNORECASE)
+_HEAD = re.compile(r"\s*+[A-Za-z0-9][\w.-]*+\s*+(?:\[[^\]]*+\])?+\s*+")
+_EXTRAS = re.compile(r"\[[^\[\]]*+\]$")
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|(?:https?|file):", re.IGNORECASE)
 _VCS = re.compile(r"(git|hg|svn|bzr)\+", re.IGNORECASE)
-_EGG = re.compile(r"[#&]egg=([A-Za-z0-9][\w.-]*)")
+_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+_EGG = re.compile(rf"[#&]egg=({_NAME.pattern})")
 _ARCHIVE = re.compile(r"\.(whl|zip|tar|tgz|tbz|txz|tlz|tar\.(gz|bz2|xz|lz|lzma))$", re.IGNORECASE)
 _VARIABLE = re.compile(r"\$\{[A-Z0-9_]+\}")
 _HASH = re.compile(r"--hash[= ]([A-Za-z0-9_]+:[A-Za-z0-9]+)")
@@ -61,6 +70,7 @@ class Parsed(Struct):
     packages: list[Package] = []
     includes: list[Include] = []
     skipped: list[Skip] = []
+    lines: int = 0
 
 
 def parse(data: bytes, path: str) -> Parsed:
@@ -68,11 +78,18 @@ def parse(data: bytes, path: str) -> Parsed:
     parsed = Parsed()
     try:
         text = _decode(data)
-    except (UnicodeDecodeError, LookupError) as error:
-        parsed.skipped.append(Skip(path, f"can't be decoded: {error}", gap=True))
+    except UnicodeDecodeError as error:
+        parsed.skipped.append(Skip(path, f"not {error.encoding} at byte {error.start}", gap=True))
+        return parsed
+    except LookupError as error:
+        parsed.skipped.append(Skip(path, str(error), gap=True))
         return parsed
     source = _Source(path, text)
     for line in source.logical_lines():
+        if parsed.lines >= LINES:
+            reason = f"over the limit of {LINES:,} lines; this one and the rest were not read"
+            parsed.skipped.append(Skip(f"{path}:{line.number}", reason, gap=True))
+            break
         try:
             _parse_line(line, parsed)
         except (ValueError, RecursionError) as error:
@@ -152,28 +169,40 @@ def _parse_line(line: _Line, parsed: Parsed) -> None:
     text = line.text
     if not text.strip():
         return
+    parsed.lines += 1
     if len(text) > LONGEST:
         raise ValueError(f"longer than {LONGEST:,} characters")
     entry, options = _split_options(text)
     hashes = _HASH.findall(options)
-    values = _options(options) if options and len(_HASH.sub("", options).strip()) else None
+    options = _HASH.sub("", options).strip()
+    if len(entry) + len(options) > LONGEST_ENTRY:
+        raise ValueError(f"longer than {LONGEST_ENTRY:,} characters")
+    values = _options(options) if options else None
     if entry.strip():
         parsed.packages.append(_package(line, entry, tuple(hashes)))
     if values:
-        _include(line, values, parsed)
-        for editable in values.editables:
-            start = text.index(editable) if editable in text else len(entry)
-            parsed.packages.append(_reference(editable, line.at(start, max(len(text.rstrip()), start + 1))))
+        _take_options(line, text, values, parsed)
+
+
+def _take_options(line: _Line, text: str, values: Values, parsed: Parsed) -> None:
+    named = [
+        *((target, Include(target, line.number, constrains=False)) for target in values.requirements or ()),
+        *((target, Include(target, line.number, constrains=True)) for target in values.constraints or ()),
+        *((target, None) for target in values.editables or ()),
+    ]
+    if len(named) > 1:
+        raise ValueError("more than one -r, -c or -e, of which pip obeys the first")
+    for target, include in named:
+        if include:
+            parsed.includes.append(include)
+            continue
+        start = max(text.find(target), 0)
+        parsed.packages.append(_reference(target, line.at(start, max(len(text.rstrip()), start + 1))))
 
 
 def _split_options(text: str) -> tuple[str, str]:
     match = re.search(r"(?:^|(?<= ))-", text)
     return (text[: match.start()], text[match.start() :]) if match else (text, "")
-
-
-def _include(line: _Line, values: Values, parsed: Parsed) -> None:
-    for targets, constrains in ((values.requirements, False), (values.constraints, True)):
-        parsed.includes += (Include(target, line.number, constrains) for target in targets)
 
 
 def _package(line: _Line, entry: str, hashes: tuple[str, ...]) -> Package:
@@ -193,17 +222,34 @@ def _package(line: _Line, entry: str, hashes: tuple[str, ...]) -> Package:
     return _full(line, entry, hashes)
 
 
+def _full_grammar(text: str) -> Requirement:
+    """A requirement by PEP 508. Raises ValueError, which quotes nothing of it."""
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    try:
+        return Requirement(text)
+    except InvalidRequirement as error:
+        said = str(error).partition("\n")[0]
+        raise ValueError(said if said.startswith("Expected") else "no valid requirement") from None
+
+
 def _full(line: _Line, entry: str, hashes: tuple[str, ...]) -> Package:
     """A package by the whole grammar of PEP 508."""
-    from packaging.requirements import Requirement
-
-    requirement = Requirement(entry.strip())
+    requirement = _full_grammar(entry.strip())
     name = normalised(requirement.name)
     if requirement.url:
         start = len(entry) - len(entry.lstrip())
         body, _, marker = entry.strip().partition(" ;")
-        at, origin = line.at(start, start + len(body)), _origin(requirement.url)
-        return Package(name=name, version="", at=at, origin=origin, marker=marker.strip(), hashes=hashes)
+        at = line.at(start, start + len(body))
+        named, version = _in_file_name(requirement.url)
+        return Package(
+            name=name,
+            version=version if named == name else "",
+            at=at,
+            origin=_origin(requirement.url),
+            marker=marker.strip(),
+            hashes=hashes,
+        )
     body, _, marker = entry.partition(";")
     start = len(body) - len(body.lstrip())
     head = _HEAD.match(body)
@@ -224,35 +270,71 @@ def _full(line: _Line, entry: str, hashes: tuple[str, ...]) -> Package:
 
 
 def _reference(target: str, at: Location, hashes: tuple[str, ...] = ()) -> Package:
-    """A package that is named by where it is; its name is empty unless an `egg` or a file name tells it."""
+    """A package that is named by where it is; name and version are empty unless an `egg` or a file name tells them.
+
+    Raises ValueError where its marker is none.
+    """
     where, _, marker = target.partition(" ;" if is_url(target) else ";")
-    name, origin = _name_in(where.strip()), _origin(where.strip())
-    return Package(name=name, version="", at=at, origin=origin, marker=marker.strip(), hashes=hashes)
+    where, marker = _EXTRAS.sub("", where.strip()), marker.strip()
+    if marker:
+        _full_grammar(f"x ; {marker}")
+    egg = _EGG.search(where)
+    name, version = _in_file_name(where)
+    if egg and normalised(egg[1]) != name:
+        name, version = normalised(egg[1]), ""
+    return Package(name=name, version=version, at=at, origin=_origin(where), marker=marker, hashes=hashes)
 
 
 def _origin(target: str) -> Origin:
     if _VCS.match(target):
         return Origin.VCS
-    return Origin.URL if is_url(target) and not target.lower().startswith("file:") else Origin.LOCAL
+    if is_url(target) and not target.lower().startswith("file:"):
+        return Origin.URL
+    return Origin.FILE if _ARCHIVE.search(_file_name(target)) else Origin.LOCAL
 
 
-def _name_in(target: str) -> str:
-    egg = _EGG.search(target)
-    if egg:
-        return normalised(egg[1])
-    file = re.split(r"[?#]", target.replace("\\", "/"), maxsplit=1)[0].rpartition("/")[2]
-    if not _ARCHIVE.search(file):
-        return ""
-    name = file.split("-")[0] if file.endswith(".whl") else _ARCHIVE.sub("", file).rpartition("-")[0]
-    return normalised(name) if re.fullmatch(r"[A-Za-z0-9][\w.-]*", name) else ""
+def _file_name(target: str) -> str:
+    """The last part of a path, or of the path of a URL."""
+    name = re.split(r"[?#]", target.replace("\\", "/"), maxsplit=1)[0].rpartition("/")[2]
+    return unquote(name) if is_url(target) else name
+
+
+def _in_file_name(target: str) -> tuple[str, str]:
+    """Name and version by the file name of a wheel or source archive; what it does not tell for sure is empty.
+
+    https://packaging.python.org/en/latest/specifications/binary-distribution-format/#file-name-convention and
+    https://packaging.python.org/en/latest/specifications/source-distribution-format/#source-distribution-file-name
+    """
+    from packaging.utils import parse_wheel_filename
+    from packaging.version import Version
+
+    file = _file_name(target)
+    if _VCS.match(target) or not _ARCHIVE.search(file):
+        return "", ""
+    if file.endswith(".whl"):
+        try:
+            wheel = parse_wheel_filename(file)
+        except ValueError:
+            return "", ""
+        return normalised(wheel[0]), str(wheel[1])
+    name, _, version = _ARCHIVE.sub("", file).rpartition("-")
+    if not _NAME.fullmatch(name):
+        return "", ""
+    try:
+        # `x-1.0-1` may be the release 1.0.post1 of x as well as the release 1 of x-1.0.
+        certain = Version(version) and not name.rpartition("-")[2][:1].isdigit()
+    except ValueError:
+        certain = False
+    return normalised(name), version if certain else ""
 
 
 def _is_path(entry: str) -> bool:
     """Whether pip would take the entry for a path or URL and not for a name."""
     target = entry.partition(";")[0].strip()
-    if re.match(r"[A-Za-z0-9][\w.-]*\s*(\[[^\]]*\])?\s*@", target) and not is_url(target):
+    head = _HEAD.match(target)
+    if head and target.startswith("@", head.end()) and not is_url(target):
         return False
-    bare = re.sub(r"\[[^\]]*\]$", "", target)
+    bare = _EXTRAS.sub("", target)
     separated = "/" in bare or "\\" in bare
     return is_url(bare) or bare.startswith(".") or separated or bool(_ARCHIVE.search(bare))
 
@@ -262,6 +344,7 @@ def _options(text: str) -> Values:
     return _option_parser().parse_args(shlex.split(text))[0]
 
 
+@cache
 def _option_parser() -> OptionParser:
     from optparse import OptionParser
 
@@ -270,9 +353,9 @@ def _option_parser() -> OptionParser:
             raise ValueError(msg)
 
     parser = Parser(usage="", add_help_option=False)
-    parser.add_option("-r", "--requirement", action="append", dest="requirements", default=[])
-    parser.add_option("-c", "--constraint", action="append", dest="constraints", default=[])
-    parser.add_option("-e", "--editable", action="append", dest="editables", default=[])
+    parser.add_option("-r", "--requirement", action="append", dest="requirements")
+    parser.add_option("-c", "--constraint", action="append", dest="constraints")
+    parser.add_option("-e", "--editable", action="append", dest="editables")
     for names in (
         ("-i", "--index-url", "--pypi-url"), ("--extra-index-url",), ("-f", "--find-links"), ("--no-binary",),
         ("--only-binary",), ("--trusted-host",), ("--use-feature",), ("--hash",), ("--global-option",),
@@ -293,7 +376,7 @@ def _decode(data: bytes) -> str:
         if comment:
             codec = comment[1].decode("ascii", "replace")
             if not _CODECS.fullmatch(codec):
-                raise LookupError(f"encoding {codec!r} is not read")
+                raise LookupError("its coding comment names an encoding that is not read")
             return data.decode(codec)
     return data.decode("utf-8")
 
@@ -301,4 +384,4 @@ def _decode(data: bytes) -> str:
 def _plain(error: Exception) -> str:
     if isinstance(error, RecursionError):
         return "nested too deeply"
-    return str(error).split("\n", 1)[0]
+    return shortened(str(error))

@@ -23,6 +23,17 @@ class UnavailableError(LockgateError):
     exit_code = ExitCode.INCOMPLETE
 
 
+def shortened(text: str, longest: int = 60) -> str:
+    """Foreign text for a message: printable, and at most `longest` characters of it."""
+    cut = text if len(text) <= longest else f"{text[: longest - 1]}…"
+    return cut if cut.isprintable() else "".join(letter if letter.isprintable() else "?" for letter in cut)
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """`1 record`, `2,000 records`."""
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+
+
 def nearest(word: str, known: list[str]) -> str:
     """A hint that names the valid word nearest to `word`, then all of them."""
     from difflib import get_close_matches

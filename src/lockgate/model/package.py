@@ -11,19 +11,20 @@ from lockgate.model.finding import Location
 
 
 class Origin(StrEnum):
-    """Where an installer would take a package from."""
+    """Where an installer would take a package from: FILE is a wheel or source archive, LOCAL a directory."""
 
     INDEX = "index"
     URL = "url"
     VCS = "vcs"
+    FILE = "file"
     LOCAL = "local"
 
 
 class Package(Struct, frozen=True, kw_only=True):
     """One package at one place.
 
-    `name` is normalised (PEP 503), empty where the entry is only a path or URL; `version` is exact, or empty where the entry names none; `specifier` is the version
-    part as written. `at` is the place of the pin. `marker` is the environment marker as written; `hashes` are
+    `name` is normalised (PEP 503), empty where the entry is only a path or URL that tells none; `version` is exact, or
+    empty where the entry names none; `specifier` is the version part as written. `at` is the place of the pin. `marker` is the environment marker as written; `hashes` are
     `algorithm:hex`.
     """
 

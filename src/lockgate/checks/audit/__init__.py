@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import closing
+from itertools import chain
 
 from lockgate.checks import base
 from lockgate.checks.audit.describe import finding_of, rule_of
 from lockgate.checks.audit.source import Source, choose
 from lockgate.checks.audit.text import Texts
 from lockgate.checks.identity import identify
-from lockgate.inputs.lockfiles.base import is_manifest, read_manifests
+from lockgate.inputs.lockfiles.base import Manifest, is_manifest, read_manifests
 from lockgate.model.advisory import Advisory
 from lockgate.model.errors import UnavailableError
 from lockgate.model.finding import Finding
@@ -20,9 +21,10 @@ from lockgate.model.rule import Rule
 
 Pin = tuple[str, str]
 
-_ELSEWHERE = {
-    Origin.URL: "comes from a URL, so no advisory names its version",
-    Origin.VCS: "comes from a repository, so no advisory names its version",
+_WITHOUT_VERSION = {
+    Origin.INDEX: "has no exact version; pin or lock it",
+    Origin.URL: "comes from a URL that does not tell its version",
+    Origin.FILE: "is a file whose name does not tell its version",
 }
 
 
@@ -34,7 +36,7 @@ def all_rules() -> tuple[Rule, ...]:
 def run(target: base.Target) -> base.Result:
     """Look up every pinned package of every manifest. What is not looked up is in the coverage, never clean."""
     manifests = read_manifests(target.tree)
-    packages = [package for manifest in manifests for package in manifest.packages]
+    packages = _packages(manifests)
     skipped = [skip for skip in target.tree.skipped if skip.gap or is_manifest(skip.subject)]
     skipped += (skip for manifest in manifests for skip in manifest.skipped)
     skipped += (skip for skip in map(_skip, packages) if skip)
@@ -62,12 +64,19 @@ def run(target: base.Target) -> base.Result:
     )
 
 
+def _packages(manifests: list[Manifest]) -> list[Package]:
+    """What the manifests require, then what they only constrain; what stands at one place is told once."""
+    required = (package for manifest in manifests for package in manifest.packages)
+    constraints = (package for manifest in manifests for package in manifest.constraints)
+    return list({(*_pin(package), package.at): package for package in chain(required, constraints)}.values())
+
+
 def _pin(package: Package) -> Pin:
     return package.name, package.version
 
 
 def _is_pin(package: Package) -> bool:
-    return package.origin is Origin.INDEX and bool(package.version)
+    return package.origin in _WITHOUT_VERSION and bool(package.version)
 
 
 def _skip(package: Package) -> Skip | None:
@@ -75,10 +84,10 @@ def _skip(package: Package) -> Skip | None:
     where = f"{package.at.path}:{package.at.line}"
     name = package.name or "an unnamed package"
     if package.origin is Origin.LOCAL:
-        return Skip(where, f"{name} is local")
-    if package.origin in _ELSEWHERE:
-        return Skip(where, f"{name} {_ELSEWHERE[package.origin]}", gap=True)
-    return None if package.version else Skip(where, f"{name} has no exact version; pin or lock it", gap=True)
+        return Skip(where, f"{name} is a local directory and was not looked up")
+    if package.origin is Origin.VCS:
+        return Skip(where, f"{name} comes from a repository, so no advisory names its version", gap=True)
+    return None if package.version else Skip(where, f"{name} {_WITHOUT_VERSION[package.origin]}", gap=True)
 
 
 def _unknown(pins: Iterable[Package], failed: dict[Pin, str]) -> Iterator[Skip]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from lockgate.config.settings import Settings
 from lockgate.model.advisory import Advisory
-from lockgate.model.errors import UnavailableError
+from lockgate.model.errors import UnavailableError, counted
 from lockgate.model.record import Engine
 
 if TYPE_CHECKING:
@@ -48,7 +48,9 @@ class _Local:
         self.note = f"advisories: {meta}"
         named = ", ".join(meta.malformed[:3])
         self.gaps: tuple[str, ...] = (
-            (f"{meta.lost:,} advisories can't be understood, such as {named}",) if meta.lost else ()
+            (f"{counted(meta.lost, 'advisory', 'advisories')} can't be understood, such as {named}",)
+            if meta.lost
+            else ()
         )
         self.lookup = index.lookup
         self.close = index.close

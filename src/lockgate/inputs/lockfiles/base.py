@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from fnmatch import fnmatchcase
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
-import msgspec
 from msgspec import Struct
 
-from lockgate.inputs.files import ABSENT
+from lockgate.inputs import toml_positions
+from lockgate.inputs.files import ABSENT, display
 from lockgate.inputs.tree import Tree
 from lockgate.model.package import Package
 from lockgate.model.record import Skip
 
 T = TypeVar("T", str, bytes)
 
+LARGEST = 8 * 2**20  # characters or bytes: the locks of the largest projects have a few
+
 
 class Manifest(Struct, frozen=True, kw_only=True):
     """The packages that one file names.
 
-    `included` are the further files that it takes in whole (their packages are in `packages`, at their own places);
+    `constraints` are the further versions that its constraints files pin: nothing here requires them by name, but what
+    is required may need them, and gets them at that version. `included` are the further files that it takes in whole (their packages are in `packages`, at their own places);
     `skipped` are the entries or files that could not be read, each with line and reason. Paths are as reports show them.
     """
 
     path: str
     packages: tuple[Package, ...] = ()
+    constraints: tuple[Package, ...] = ()
     included: tuple[str, ...] = ()
     skipped: tuple[Skip, ...] = ()
 
@@ -34,13 +39,14 @@ class Manifest(Struct, frozen=True, kw_only=True):
 class Reader(Protocol):
     """A module that reads one format.
 
-    A pattern without a slash matches a file's name; one with a slash matches the end of its path.
+    A pattern without a slash matches a file's name; one with a slash matches the end of its path. Patterns are in lower case
+    and match any.
     """
 
     PATTERNS: tuple[str, ...]
 
-    def read(self, tree: Tree, path: str) -> Manifest:
-        """Read one file. What can't be read is in `skipped`; nothing is raised for a bad file."""
+    def read(self, tree: Tree, paths: Sequence[str]) -> Iterable[Manifest]:
+        """Read all files of the format. What can't be read is in `skipped`; nothing is raised for a bad file."""
 
 
 def readers() -> list[Reader]:
@@ -52,15 +58,12 @@ def readers() -> list[Reader]:
 
 
 def read_manifests(tree: Tree, using: list[Reader] | None = None) -> list[Manifest]:
-    """Every manifest and lockfile of the tree, or those that the readers `using` read.
-
-    A file that another one includes is told with the including one, and a package that several include is told once.
-    """
-    manifests = [
-        reader.read(tree, path) for reader in using or readers() for path in tree.files if _reads(reader, path)
+    """Every manifest and lockfile of the tree, or those that the readers `using` read."""
+    return [
+        manifest
+        for reader in using or readers()
+        for manifest in reader.read(tree, [path for path in tree.files if _reads(reader, path)])
     ]
-    told: set[Package | Skip] = set()
-    return [_untold(manifest, told) for manifest in manifests if not _is_part(manifest, manifests)]
 
 
 def is_manifest(path: str) -> bool:
@@ -68,9 +71,24 @@ def is_manifest(path: str) -> bool:
     return any(_reads(reader, path) for reader in readers())
 
 
+def read_toml(
+    tree: Tree, path: str, entries: Callable[[dict[str, Any], str, str], Iterable[Package | Skip]]
+) -> Manifest:
+    """The manifest of a lockfile in TOML; `entries` makes it of the file's values, text and path as reports show it."""
+    shown = display(path)
+    content = text(tree, path)
+    data = content if isinstance(content, Skip) else toml_positions.load(content, shown)
+    found = [data] if isinstance(data, Skip) else list(entries(data, str(content), shown))
+    return Manifest(
+        path=shown,
+        packages=tuple(entry for entry in found if isinstance(entry, Package)),
+        skipped=tuple(entry for entry in found if isinstance(entry, Skip)),
+    )
+
+
 def text(tree: Tree, path: str) -> str | Skip:
     """The text of a manifest. One that is there but can't be read is a gap, whatever hinders it."""
-    return as_gap(tree.text(path))
+    return bounded(as_gap(tree.text(path)), path)
 
 
 def as_gap(content: T | Skip) -> T | Skip:
@@ -80,27 +98,17 @@ def as_gap(content: T | Skip) -> T | Skip:
     return content
 
 
+def bounded(content: T | Skip, path: str) -> T | Skip:
+    """`content`, or a gap where it is larger than a manifest that can be parsed in good time."""
+    if not isinstance(content, Skip) and len(content) > LARGEST:
+        return Skip(display(path), f"larger than {LARGEST // 2**20} MiB", gap=True)
+    return content
+
+
 def _reads(reader: Reader, path: str) -> bool:
+    path = path.lower()
     name = path.rpartition("/")[2]
     return any(
         fnmatchcase(f"/{path}", f"*/{pattern}") if "/" in pattern else fnmatchcase(name, pattern)
         for pattern in reader.PATTERNS
     )
-
-
-def _is_part(manifest: Manifest, manifests: list[Manifest]) -> bool:
-    """Whether another manifest includes this one. Of those that include each other only the first stands alone."""
-    for other in manifests:
-        if other is manifest:
-            continue
-        if manifest.path in other.included and (other.path not in manifest.included or other.path < manifest.path):
-            return True
-    return False
-
-
-def _untold(manifest: Manifest, told: set[Package | Skip]) -> Manifest:
-    """The manifest without what is in `told`, to which its own is added."""
-    packages = tuple(package for package in dict.fromkeys(manifest.packages) if package not in told)
-    skipped = tuple(skip for skip in dict.fromkeys(manifest.skipped) if skip not in told)
-    told.update(packages, skipped)
-    return msgspec.structs.replace(manifest, packages=packages, skipped=skipped)

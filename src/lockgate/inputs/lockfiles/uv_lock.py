@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Annotated, Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from lockgate.inputs import toml_positions
-from lockgate.inputs.files import display
-from lockgate.inputs.lockfiles.base import Manifest, text
+from lockgate.inputs.lockfiles.base import Manifest, read_toml
 from lockgate.inputs.tree import Tree
+from lockgate.model.errors import shortened
 from lockgate.model.finding import Location
 from lockgate.model.package import Origin, Package, normalised
 from lockgate.model.record import Skip
 
-PATTERNS = ("uv.lock",)
+PATTERNS = ("uv.lock", "*.py.lock")
 
 VERSION = 1
 _ORIGINS = {
     "registry": Origin.INDEX,
     "git": Origin.VCS,
     "url": Origin.URL,
-    "path": Origin.LOCAL,
+    "path": Origin.FILE,
     "directory": Origin.LOCAL,
     "editable": Origin.LOCAL,
     "virtual": Origin.LOCAL,
 }
+_Name = Annotated[str, Meta(max_length=200, pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$")]
+_Version = Annotated[str, Meta(max_length=100, pattern=r"^[A-Za-z0-9.!+_-]*$")]
 
 
 class _Artifact(Struct):
@@ -34,42 +37,40 @@ class _Artifact(Struct):
 
 
 class _Entry(Struct, rename="kebab"):
-    name: str
+    name: _Name
     source: dict[str, Any]
-    version: str = ""
+    version: _Version = ""
     resolution_markers: list[str] = []
     sdist: _Artifact | None = None
     wheels: list[_Artifact] = []
 
 
-def read(tree: Tree, path: str) -> Manifest:
-    """The packages of a uv.lock; those of the project's own workspace have the origin `local`."""
-    shown = display(path)
-    content = text(tree, path)
-    if isinstance(content, Skip):
-        return Manifest(path=shown, skipped=(content,))
-    data = toml_positions.load(content, shown)
-    problem = data if isinstance(data, Skip) else _unfit(data, shown)
-    if problem or isinstance(data, Skip):
-        return Manifest(path=shown, skipped=(problem,) if problem else ())
-    places = toml_positions.array_of_tables(content, shown, "package", len(data.get("package", [])))
-    entries = [_entry(entry, at) for entry, at in zip(data.get("package", []), places, strict=True)]
-    return Manifest(
-        path=shown,
-        packages=tuple(entry for entry in entries if isinstance(entry, Package)),
-        skipped=tuple(entry for entry in entries if isinstance(entry, Skip)),
-    )
+def read(tree: Tree, paths: Sequence[str]) -> Iterable[Manifest]:
+    """The packages of each file; those of the project's own workspace have the origin `local`."""
+    return (read_toml(tree, path, _entries) for path in paths)
 
 
-def _unfit(data: dict[str, Any], shown: str) -> Skip | None:
-    """Why the whole file can't be understood."""
-    version = data.get("version")
+def _entries(data: dict[str, Any], text: str, shown: str) -> Iterator[Package | Skip]:
+    problem = _unfit(data)
+    if problem:
+        yield Skip(shown, problem, gap=True)
+        return
+    places = toml_positions.array_of_tables(text, shown, "package", len(data["package"]))
+    for entry, at in zip(data["package"], places, strict=True):
+        yield _entry(entry, at)
+
+
+def _unfit(data: dict[str, Any]) -> str:
+    """Why the whole file can't be understood, or nothing."""
+    version, packages = data.get("version"), data.get("package")
     if version != VERSION:
-        return Skip(shown, f"lock version {version!r} is not known (known: {VERSION}); update lockgate", gap=True)
-    packages = data.get("package", [])
+        named = f"lock version {shortened(str(version))}" if isinstance(version, int) else "its lock version"
+        return f"{named} is not known (known: {VERSION}); update lockgate"
+    if not packages:
+        return "names no package; an old one is written anew by: uv lock"
     if not isinstance(packages, list) or not all(isinstance(entry, dict) for entry in packages):
-        return Skip(shown, "'package' is not an array of tables", gap=True)
-    return None
+        return "'package' is not an array of tables"
+    return ""
 
 
 def _entry(entry: dict[str, Any], at: dict[str, Location]) -> Package | Skip:
@@ -80,7 +81,7 @@ def _entry(entry: dict[str, Any], at: dict[str, Location]) -> Package | Skip:
     except msgspec.ValidationError as error:
         return Skip(f"{where.path}:{where.line}", f"can't be understood: {error}", gap=True)
     except StopIteration:
-        return Skip(f"{where.path}:{where.line}", f"{entry['name']}: its source is of an unknown kind", gap=True)
+        return Skip(f"{where.path}:{where.line}", "can't be understood: its source is of an unknown kind", gap=True)
     artifacts = [*([known.sdist] if known.sdist else []), *known.wheels]
     return Package(
         name=normalised(known.name),
