@@ -44,7 +44,8 @@ def _window(data: bytes, start: int) -> bytes:
 
 
 def _value(window: bytes) -> int:
-    return sum(map(mul, array("H", window), _POWERS)) & _MASK
+    total: int = sum(map(mul, array("H", window), _POWERS))
+    return total & _MASK
 
 
 def _units(text: str) -> array[int]:
