@@ -126,6 +126,13 @@ def test_a_broken_pylock_is_a_gap(tmp_path: Path, text: str, said: str) -> None:
     assert said in gap
 
 
+def test_a_lock_that_is_cut_between_two_packages_is_a_gap(tmp_path: Path) -> None:
+    """It is valid TOML; uv itself refuses it, because flask needs werkzeug."""
+    told = gaps(tmp_path, "uv.lock", UV_LOCK[: UV_LOCK.index('[[package]]\nname = "werkzeug"')])
+    line = UV_LOCK[: UV_LOCK.index('version = "2.0.1"')].count("\n") + 1
+    assert f"uv.lock:{line} needs werkzeug, which the file does not lock; is it cut off?" in told
+
+
 def test_a_lock_of_a_script_is_read(tmp_path: Path) -> None:
     write(tmp_path, {"tool.py.lock": UV_LOCK})
     (manifest,) = read_manifests(Tree(tmp_path))

@@ -36,6 +36,10 @@ class _Artifact(Struct):
     hash: str = ""
 
 
+class _Dependency(Struct):
+    name: _Name
+
+
 class _Entry(Struct, rename="kebab"):
     name: _Name
     source: dict[str, Any]
@@ -43,6 +47,14 @@ class _Entry(Struct, rename="kebab"):
     resolution_markers: list[str] = []
     sdist: _Artifact | None = None
     wheels: list[_Artifact] = []
+    dependencies: list[_Dependency] = []
+    optional_dependencies: dict[str, list[_Dependency]] = {}
+    dev_dependencies: dict[str, list[_Dependency]] = {}
+
+    def needs(self) -> set[str]:
+        """The names of what it may be installed with."""
+        groups = (self.dependencies, *self.optional_dependencies.values(), *self.dev_dependencies.values())
+        return {normalised(dependency.name) for group in groups for dependency in group}
 
 
 def read(tree: Tree, paths: Sequence[str]) -> Iterable[Manifest]:
@@ -56,8 +68,9 @@ def _entries(data: dict[str, Any], text: str, shown: str) -> Iterator[Package | 
         yield Skip(shown, problem, gap=True)
         return
     places = toml_positions.array_of_tables(text, shown, "package", len(data["package"]))
+    names = {normalised(str(entry.get("name"))) for entry in data["package"]}
     for entry, at in zip(data["package"], places, strict=True):
-        yield _entry(entry, at)
+        yield from _entry(entry, at, names)
 
 
 def _unfit(data: dict[str, Any]) -> str:
@@ -73,17 +86,21 @@ def _unfit(data: dict[str, Any]) -> str:
     return ""
 
 
-def _entry(entry: dict[str, Any], at: dict[str, Location]) -> Package | Skip:
+def _entry(entry: dict[str, Any], at: dict[str, Location], names: set[str]) -> Iterator[Package | Skip]:
+    """The package of one entry, and a gap where it needs one that is not among the `names` that the file locks."""
     where = at.get("version") or at.get("name") or at[""]
+    line = f"{where.path}:{where.line}"
     try:
         known = msgspec.convert(entry, _Entry)
         origin = next(_ORIGINS[kind] for kind in known.source if kind in _ORIGINS)
     except msgspec.ValidationError as error:
-        return Skip(f"{where.path}:{where.line}", f"can't be understood: {error}", gap=True)
+        yield Skip(line, f"can't be understood: {shortened(str(error), 150)}", gap=True)
+        return
     except StopIteration:
-        return Skip(f"{where.path}:{where.line}", "can't be understood: its source is of an unknown kind", gap=True)
+        yield Skip(line, "can't be understood: its source is of an unknown kind", gap=True)
+        return
     artifacts = [*([known.sdist] if known.sdist else []), *known.wheels]
-    return Package(
+    yield Package(
         name=normalised(known.name),
         version=known.version,
         at=where,
@@ -92,3 +109,7 @@ def _entry(entry: dict[str, Any], at: dict[str, Location]) -> Package | Skip:
         marker=" or ".join(known.resolution_markers),
         hashes=tuple(artifact.hash for artifact in artifacts if artifact.hash),
     )
+    missing = sorted(known.needs() - names)
+    if missing:
+        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        yield Skip(line, f"needs {missing[0]}{more}, which the file does not lock; is it cut off?", gap=True)
