@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from lockgate.checks.secrets.scanning import scanners
 from support import Files, git, write
 
 
@@ -18,6 +19,12 @@ def _own_user_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pyt
     monkeypatch.setenv("XDG_DATA_HOME", str(home / "data"))
     for name in ("CI", "GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE", "GITHUB_ACTIONS"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _own_scanners() -> None:
+    """A test may take engines away; the next one has them again."""
+    scanners.cache_clear()
 
 
 @pytest.fixture

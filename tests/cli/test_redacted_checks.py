@@ -10,7 +10,10 @@ import pytest
 
 from lockgate.checks import redact
 from lockgate.checks.run import run_check
+from lockgate.checks.secrets.scanning import Scanners
+from lockgate.engines.secrets import detect_secrets
 from lockgate.inputs.line_hash import line_hashes
+from lockgate.model.errors import UnavailableError
 from support import lockgate, noise, target
 
 Repository = Callable[..., Path]
@@ -85,5 +88,9 @@ def test_a_text_that_an_engine_gives_up_on_is_not_hashed(monkeypatch: pytest.Mon
     def broken(_path: str, _data: bytes) -> list[object]:
         raise TimeoutError
 
-    monkeypatch.setattr(redact, "_scans", lambda: (broken,))
-    assert redact.masked("a.yml", "x: 1\n") == ""
+    monkeypatch.setattr(detect_secrets, "load_scanner", lambda _prefilter: broken)
+    monkeypatch.setattr(redact, "scanners", Scanners)
+    text = f'password = "{noise(12)}"\n'
+    assert redact.masked("a.py", text) == ""
+    with pytest.raises(UnavailableError):
+        redact.redacted_text(text)

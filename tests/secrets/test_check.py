@@ -16,7 +16,8 @@ from samples import SAMPLES
 
 from lockgate.checks import secrets
 from lockgate.checks.run import run_check
-from lockgate.engines.base import Sighting
+from lockgate.engines.secrets import detect_secrets
+from lockgate.engines.secrets.base import Sighting
 from lockgate.model.finding import Location
 from lockgate.model.record import Outcome
 from lockgate.model.secret import SecretValue
@@ -148,11 +149,21 @@ def test_an_empty_repository_is_not_clean(repository: Repository) -> None:
 
 
 def test_no_engine_is_no_clean_result(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("kingfisher_sdk", "detect_secrets.settings", "detect_secrets.core.plugins.util"):
+    for name in ("kingfisher_sdk", "detect_secrets"):
         monkeypatch.setitem(__import__("sys").modules, name, None)
     record = run_check("secrets", target(repository({"a.py": LINE})))
     assert record.outcome is Outcome.INCOMPLETE
     assert "kingfisher is not installed" in record.reason
+
+
+def test_an_engine_that_is_installed_and_broken_is_no_clean_result(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    detect_secrets._plugins.cache_clear()
+    monkeypatch.setitem(__import__("sys").modules, "detect_secrets.settings", None)
+    record = run_check("secrets", target(repository({"a.py": LINE})))
+    detect_secrets._plugins.cache_clear()
+    assert record.outcome is Outcome.INCOMPLETE
 
 
 def test_one_missing_engine_is_told_and_the_other_goes_on(
@@ -208,7 +219,7 @@ def test_samples_are_all_different() -> None:
 
 def test_a_file_on_which_an_engine_hangs_is_a_gap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """detect-secrets never ends on a YAML list that holds itself; kingfisher still sees the file."""
-    monkeypatch.setattr("lockgate.engines.detect_secrets.SECONDS_PER_FILE", 0.5)
+    monkeypatch.setattr("lockgate.engines.secrets.detect_secrets.SECONDS_PER_FILE", 0.5)
     write(tmp_path, {"cycle.yaml": f"a: &a [*a, *a]\nb: {TOKEN}\n", "other.py": LINE})
     record = run_check("secrets", target(tmp_path))
     assert {finding.path: finding.engines for finding in record.findings} == {

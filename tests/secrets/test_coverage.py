@@ -9,8 +9,8 @@ import pytest
 
 from lockgate.checks.run import run_check
 from lockgate.checks.secrets.allowed import Comments
-from lockgate.engines import kingfisher
-from lockgate.engines.base import MOST_SIGHTINGS
+from lockgate.engines.secrets import kingfisher
+from lockgate.engines.secrets.base import MOST_SIGHTINGS
 from lockgate.model.finding import Confidence, Finding, Severity
 from lockgate.model.record import Outcome, Record
 from support import noise, target, write
@@ -51,7 +51,7 @@ def test_kingfisher_sees_files_whose_paths_it_would_pass_over(path: str) -> None
     by_itself = sdk.DetectionScanner(sdk.Rules())
     data = LINE.encode()
     assert not by_itself.scan_input(sdk.ScanInput(path=path, data=data))  # else this test is for nothing
-    _, scan = kingfisher.load_scanner()
+    scan = kingfisher.load_scanner(None)
     expected = by_itself.scan_input(sdk.ScanInput(path="file", data=data))
     assert [(seen.kind, seen.value.reveal(), seen.at.path) for seen in scan(path, data)] == [
         (finding.rule_id, finding.secret, path) for finding in expected
@@ -60,7 +60,7 @@ def test_kingfisher_sees_files_whose_paths_it_would_pass_over(path: str) -> None
 
 @pytest.mark.parametrize("folder", ["", "node_modules/x/"])
 def test_rules_of_kingfisher_that_want_a_name_get_it(folder: str) -> None:
-    _, scan = kingfisher.load_scanner()
+    scan = kingfisher.load_scanner(None)
     data = f'define("X", array("secret_key" => "sk_{noise(29)}"));\n'.encode()
     wants_php = "betterleaks.freemius-secret-key"
     assert wants_php in {seen.kind for seen in scan(f"{folder}a.php", data)}
@@ -103,7 +103,7 @@ def test_a_file_that_breaks_the_only_engine_that_looks_is_not_examined(
     def broken(_path: str, _data: bytes) -> None:
         raise ValueError(TOKEN)
 
-    monkeypatch.setattr(kingfisher, "load_scanner", lambda: (kingfisher.Engine("kingfisher", "0"), broken))
+    monkeypatch.setattr(kingfisher, "load_scanner", lambda _prefilter: broken)
     record = scan(tmp_path, {"poetry.lock": LINE, "a.py": "x = 1\n"})
     assert (record.coverage.examined, len(record.coverage.skipped)) == (1, 2)
     assert TOKEN not in repr(record)
@@ -118,7 +118,7 @@ def test_too_many_secrets_in_one_file_are_a_gap(tmp_path: Path) -> None:
 
 
 def test_thousands_of_secrets_on_one_line_have_their_columns() -> None:
-    _, scan = kingfisher.load_scanner()
+    scan = kingfisher.load_scanner(None)
     tokens = [f"ghp_{noise(36, seed=number)}" for number in range(3_000)]
     text = "\u00fc\n" + "".join(f'\u00fc "{token}",{" " * 500}' for token in tokens)
     found = {seen.value.reveal(): seen.at for seen in scan("a.txt", text.encode())}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lockgate.checks.secrets import merge
-from lockgate.engines.base import Sighting
+from lockgate.engines.secrets.base import Sighting
 from lockgate.model.finding import Location
 from lockgate.model.secret import SecretValue
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import random
 import re
@@ -10,6 +11,7 @@ import tracemalloc
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from detect_secrets.core import scan as reference
@@ -20,10 +22,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from samples import SAMPLES
 
-from lockgate.engines import detect_secrets
-from lockgate.engines.base import LeftOutError, Scan
-from lockgate.engines.necessary import NoConditionError, necessary
-from lockgate.engines.prefilter import Prefilter
+from lockgate.checks.secrets.scanning import Scanners
+from lockgate.engines.secrets import detect_secrets, kingfisher
+from lockgate.engines.secrets.base import LeftOutError, Scan
+from lockgate.engines.secrets.necessary import NoConditionError, factors, necessary
+from lockgate.engines.secrets.prefilter import Condition, Prefilter
 from support import HEX, noise
 
 Found = set[tuple[str, int, str]]
@@ -67,8 +70,13 @@ def by_reference(path: Path) -> Found:
 
 
 @cache
+def prefilter() -> Prefilter | None:
+    return Scanners()._prefilter
+
+
+@cache
 def scanner() -> Scan:
-    return detect_secrets.load_scanner()[1]
+    return detect_secrets.load_scanner(prefilter())
 
 
 def by_us(path: Path) -> Found:
@@ -163,7 +171,28 @@ def compare(tmp_path: Path, name: str, data: bytes) -> int:
     path.write_bytes(data)
     found = by_us(path)
     assert found == by_reference(path), data
+    assert_quiet_is_empty(name, data)
     return len(found)
+
+
+def assert_quiet_is_empty(name: str, data: bytes) -> None:
+    """Where an engine need not look, the tool itself finds nothing."""
+    filters = prefilter()
+    if filters and not kingfisher.may_find(name, data, filters):
+        assert not by_kingfisher(name, data), data
+
+
+def by_kingfisher(name: str, data: bytes) -> set[tuple[str, str]]:
+    import kingfisher_sdk as sdk
+
+    return {(found.rule_id, found.secret) for found in sdk_scanner().scan_input(sdk.ScanInput(path=name, data=data))}
+
+
+@cache
+def sdk_scanner() -> Any:
+    import kingfisher_sdk as sdk
+
+    return sdk.DetectionScanner(sdk.Rules())
 
 
 def test_generated_files_give_the_same(tmp_path: Path) -> None:
@@ -195,26 +224,30 @@ def test_the_standard_library_gives_the_same() -> None:
             assert by_us(path) == by_reference(path), path
 
 
+def of_patterns(*patterns: str) -> Prefilter:
+    return Prefilter(repr(patterns), lambda: [Condition("", pattern, pattern, of_lines=True) for pattern in patterns])
+
+
 @pytest.mark.parametrize("end", [b"", b"\n"])
 def test_matches_at_every_byte_take_no_memory(end: bytes) -> None:
     """Kept one by one, those of the first text would take 20 MB."""
     text = b"a" * 150_000
-    pattern = Prefilter(["a", "[ab]"])
+    pattern = of_patterns("a", "[ab]")
     tracemalloc.start()
-    found = list(pattern.hits(text + end))
+    found = list(pattern.lines("", text + end))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert found == [(1, 0), (1, 1)]
+    assert found == [(1, "[ab]"), (1, "a")]
     assert peak < 3_000_000
 
 
 def test_every_part_of_a_long_text_counts_its_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     chance = random.Random(4)
     lines = ["".join(chance.choices("ab\r x", k=chance.randrange(12))) for _ in range(3000)]
-    expected = [(number, 0) for number, line in enumerate(lines, start=1) if "ab" in line]
+    expected = [(number, "ab") for number, line in enumerate(lines, start=1) if "ab" in line]
     for size in (1, 7, 100, 10**6):
-        monkeypatch.setattr("lockgate.engines.prefilter.PART", size)
-        assert list(Prefilter(["ab"]).hits("\n".join(lines).encode())) == expected
+        monkeypatch.setattr("lockgate.engines.secrets.prefilter.PART", size)
+        assert list(of_patterns("ab").lines("", "\n".join(lines).encode())) == expected
 
 
 @pytest.fixture
@@ -224,14 +257,16 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def works() -> bool:
-    return list(Prefilter(["ab+c", "x[0-9]"]).hits(b"x1\nabc x2\n")) == [(1, 1), (2, 0), (2, 1)]
+    pattern = of_patterns("ab+c", "x[0-9]")
+    found = list(pattern.lines("", b"x1\nabc x2\n"))
+    return found == [(1, "x[0-9]"), (2, "ab+c"), (2, "x[0-9]")] and pattern.look("")(b"abbc") == {"ab+c"}
 
 
 def test_a_database_is_kept_and_taken_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert works()
     (kept,) = folder.iterdir()
     assert kept.stat().st_mode & 0o777 == 0o600
-    monkeypatch.setattr("lockgate.engines.prefilter._compile", None)
+    monkeypatch.setattr("lockgate.engines.secrets.prefilter._compile", None)
     assert works()
 
 
@@ -269,6 +304,66 @@ def test_a_cache_that_is_no_folder_costs_time_only(tmp_path: Path, monkeypatch: 
 def test_without_hyperscan_every_line_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "hyperscan", None)
     scanner.cache_clear()
+    prefilter.cache_clear()
     for name, data in documents(20, seed=2):
         compare(tmp_path, name, data)
+    assert prefilter() is None
     scanner.cache_clear()
+    prefilter.cache_clear()
+
+
+PLACES = ["{}", "x = '{}'", "KEY={}", '{{"a": "{}"}}', "Authorization: Bearer {}", "https://u:{}@h.example/"]
+
+
+def encoded(text: str, depth: int) -> str:
+    for _ in range(depth):
+        text = f"y {base64.b64encode(text.encode()).decode()}"
+    return text
+
+
+@pytest.mark.parametrize("depth", [0, 1, 2])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be", "utf-32"])
+def test_kingfisher_is_asked_wherever_it_finds_something(depth: int, encoding: str) -> None:
+    filters = prefilter()
+    assert filters
+    found = 0
+    for line, _ in SAMPLES.values():
+        for place in PLACES:
+            data = encoded(place.format(line), depth).encode(encoding)
+            if by_kingfisher("a.txt", data):
+                found += 1
+                assert kingfisher.may_find("a.txt", data, filters)
+    assert found
+
+
+@pytest.mark.parametrize("pattern", PATTERNS.values(), ids=lambda pattern: pattern.pattern[:40])
+def test_the_factors_stand_in_the_file(pattern: re.Pattern[str]) -> None:
+    """A line `key = "value"` in which the pattern matches was made of a file in which all its factors do."""
+    needed = [re.compile(factor.encode()) for factor in factors(pattern)]
+
+    @given(st.from_regex(pattern))
+    @settings(max_examples=10, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    def check(text: str) -> None:
+        for separator in (" = ", ": "):
+            key, found, value = text.partition(separator)
+            if found and value[:1] == '"' and value[-1:] == '"' and pattern.search(text):
+                source = f"{key}\n{value[1:-1]}".replace('\\"', '"').encode("utf-8", "surrogatepass")
+                assert all(factor.search(source) for factor in needed)
+
+    check()
+
+
+def test_few_files_without_secrets_are_looked_at() -> None:
+    """Else the prefilter would be exact and worthless."""
+    filters = prefilter()
+    assert filters
+    files = {
+        "a.py": "import os\n\n\ndef main(path: str) -> int:\n    return len(os.listdir(path))\n",
+        "pyproject.toml": '[project]\nname = "demo"\nversion = "1.0"\ndependencies = [\n    "click>=8",\n]\n',
+        "a.yml": "on: push\njobs:\n  test:\n    runs-on: ubuntu-24.04\n    steps:\n      - run: make\n",
+        "setup.cfg": "[flake8]\nmax-line-length = 100\nexclude =\n    build\n    docs\n",
+        "README.md": "# Demo\n\nSee https://index.example/docs for more.\n",
+    }
+    for name, text in files.items():
+        assert not detect_secrets.may_find(name, text.encode(), filters)
+        assert not kingfisher.may_find(name, text.encode(), filters)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from functools import cache
 
 from msgspec.structs import replace
 
 from lockgate.checks.base import Result
-from lockgate.checks.secrets import catalogue, merge
-from lockgate.engines.base import Scan, Sighting
+from lockgate.checks.secrets import merge
+from lockgate.checks.secrets.scanning import scanners
+from lockgate.engines.secrets.base import Sighting
 from lockgate.inputs.allow import without_brackets
 from lockgate.model.errors import UnavailableError
 from lockgate.model.finding import Finding
@@ -28,8 +28,8 @@ def masked(path: str, text: str) -> str:
     """The text of a file with everything that an engine sees in it masked; empty where an engine breaks on it."""
     try:
         return merge.mask(text, _sightings(path, text))
-    except Exception:  # noqa: BLE001 - what could not be looked at is not hashed; the secrets check tells of it
-        return ""
+    except UnavailableError:
+        return ""  # what could not be looked at is not hashed
 
 
 def redacted(result: Result) -> Result:
@@ -83,17 +83,15 @@ def _teller(texts: set[str]) -> Tell:
 
 
 def _sightings(path: str, text: str) -> list[Sighting]:
+    """What the engines see in a text; nothing where none can run, which the secrets check tells."""
     data = without_brackets(text.encode("utf-8", "replace"))
-    return [seen for scan in _scans() for seen in scan(path, data)]
-
-
-@cache
-def _scans() -> tuple[Scan, ...]:
-    """The engines that run here; where none does, the secrets check says so."""
-    found = []
-    for engine in catalogue.engines().values():
-        try:
-            found.append(engine.load_scanner()[1])
-        except UnavailableError:
-            continue
-    return tuple(found)
+    try:
+        engines = scanners()
+    except UnavailableError:
+        return []
+    if not engines.may_find(path, data):
+        return []
+    seen = engines.scan(path, data)
+    if seen.gaps:
+        raise UnavailableError(f"{path} can't be searched for secrets: {seen.gaps[0].reason}")
+    return seen.sightings

@@ -17,12 +17,9 @@ def run_check(name: str, target: base.Target, run: str = "") -> Record:
     started = datetime.now(UTC)
     clock = time.perf_counter()
     try:
-        result = redact.redacted(base.get(name).run(target))
-    except LockgateError as error:
-        result = base.Result(coverage=Coverage(examined=0, unit="files"), gaps=(redact.redacted_text(str(error)),))
+        result = redact.redacted(_result(name, target))
     except Exception as error:  # noqa: BLE001 - a broken check is a result; the error's text may hold a secret
-        broke = f"the {name} check broke: {type(error).__name__}{origin(error)}; please report it"
-        result = base.Result(coverage=Coverage(examined=0, unit="files"), gaps=(broke,))
+        result = _nothing(f"the {name} check broke: {type(error).__name__}{origin(error)}; please report it")
     reason = _reason(result)
     return Record(
         check=name,
@@ -37,6 +34,17 @@ def run_check(name: str, target: base.Target, run: str = "") -> Record:
         engines=result.engines,
         rules=result.rules,
     )
+
+
+def _result(name: str, target: base.Target) -> base.Result:
+    try:
+        return base.get(name).run(target)
+    except LockgateError as error:
+        return _nothing(str(error))
+
+
+def _nothing(reason: str) -> base.Result:
+    return base.Result(coverage=Coverage(examined=0, unit="files"), gaps=(reason,))
 
 
 def missing_record(name: str, reason: str, run: str = "") -> Record:

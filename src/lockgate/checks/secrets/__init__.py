@@ -5,21 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from msgspec import Struct, field
-
 from lockgate.checks import base
 from lockgate.checks.identity import identify
 from lockgate.checks.secrets import catalogue, merge
 from lockgate.checks.secrets.allowed import Comments
-from lockgate.engines.base import MOST_SIGHTINGS, LeftOutError, Scan, Sighting
+from lockgate.checks.secrets.scanning import Seen, scanners
+from lockgate.engines.secrets.base import Sighting
 from lockgate.inputs.allow import without_brackets
 from lockgate.inputs.files import display, is_binary
-from lockgate.model.errors import UnavailableError
 from lockgate.model.finding import Finding
-from lockgate.model.record import Coverage, Engine, Skip
+from lockgate.model.record import Coverage, Skip
 from lockgate.model.rule import Rule
-
-Scanners = list[tuple[Engine, Scan]]
 
 
 def all_rules() -> tuple[Rule, ...]:
@@ -29,7 +25,7 @@ def all_rules() -> tuple[Rule, ...]:
 
 def run(target: base.Target) -> base.Result:
     """Scan every file of the target. Raises UnavailableError where no engine can run here."""
-    scanners, notes = _load()
+    engines = scanners()
     skipped = list(target.tree.skipped)
     found: list[Finding] = []
     used: dict[str, Rule] = {}
@@ -42,7 +38,7 @@ def run(target: base.Target) -> base.Result:
         if isinstance(data, Skip):
             skipped.append(data)
             continue
-        seen = _scan(scanners, display(path), without_brackets(data))
+        seen = engines.scan(display(path), without_brackets(data))
         skipped += seen.gaps
         if seen.looked or not data:
             examined += 1
@@ -56,59 +52,19 @@ def run(target: base.Target) -> base.Result:
     named = {finding.rule for finding in found}
     return base.Result(
         coverage=Coverage(
-            examined=examined, unit="files", skipped=tuple(skipped), allowed=allowed, notes=(*notes, *_told(left_out))
+            examined=examined,
+            unit="files",
+            skipped=tuple(skipped),
+            allowed=allowed,
+            notes=(*engines.notes, *_told(left_out)),
         ),
         findings=tuple(found),
-        engines=tuple(engine for engine, _ in scanners),
+        engines=tuple(engines.engines),
         rules=tuple(rule for rule in used.values() if rule.id in named),
     )
 
 
-def _load() -> tuple[Scanners, list[str]]:
-    """The engines that run here, and a note on each that does not."""
-    scanners: Scanners = []
-    notes: list[str] = []
-    for name, engine in catalogue.engines().items():
-        try:
-            scanners.append(engine.load_scanner())
-        except UnavailableError as error:
-            notes.append(f"{name} took no part: {error}")
-    if not scanners:
-        raise UnavailableError("; ".join(notes))
-    return scanners, notes
-
-
-class _Seen(Struct):
-    """What the engines saw in one file: how many looked, where one gave up, and who left it out for which reason."""
-
-    sightings: list[Sighting] = field(default_factory=list)
-    looked: int = 0
-    gaps: list[Skip] = field(default_factory=list)
-    left_out: list[tuple[str, str]] = field(default_factory=list)
-
-
-def _scan(scanners: Scanners, path: str, data: bytes) -> _Seen:
-    """Let every engine scan one file. Of an engine's error only the type is told: its text may hold the secret."""
-    seen = _Seen()
-    for engine, scan in scanners:
-        try:
-            sightings = scan(path, data)
-        except LeftOutError as why:
-            seen.left_out.append((engine.name, str(why)))
-        except TimeoutError:
-            seen.gaps.append(Skip(path, f"{engine.name} took too long; exclude the file if it holds no text", gap=True))
-        except Exception as error:  # noqa: BLE001 - one file that breaks an engine must not hide the others
-            seen.gaps.append(Skip(path, f"{engine.name} broke on it: {type(error).__name__}", gap=True))
-        else:
-            seen.looked += 1
-            seen.sightings += sightings[:MOST_SIGHTINGS]
-            if len(sightings) > MOST_SIGHTINGS:
-                many = f"{engine.name} sees more than {MOST_SIGHTINGS:,} secrets; only these are reported"
-                seen.gaps.append(Skip(path, many, gap=True))
-    return seen
-
-
-def _unseen(path: str, data: bytes, seen: _Seen) -> Skip:
+def _unseen(path: str, data: bytes, seen: Seen) -> Skip:
     """Where no engine looks. A binary file is told; in a text there can be a secret that people can read."""
     if is_binary(data):
         return Skip(path, "binary: no engine looks into it")

@@ -7,7 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from itertools import accumulate
 
-from lockgate.engines.base import Sighting
+from lockgate.engines.secrets.base import Sighting
 
 MASK = "*"
 VALUES = 1_000

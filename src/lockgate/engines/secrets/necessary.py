@@ -10,6 +10,7 @@ and never crosses a line feed, because it is meant for texts that hold many line
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from re import _constants as sre  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
@@ -18,6 +19,7 @@ Items = list[tuple[Any, Any]]
 
 _ASCII = range(128)
 _LINE_FEED = ord("\n")
+_REWRITTEN = frozenset(b' \t\n\v\f\r\x1c\x1d\x1e\x1f"\\:=')  # what a rewritten text has in other places than the text
 _OTHER_CHARACTER = r"[\xc2-\xf4][\x80-\xbf]{1,3}"
 _WIDTHLESS = (sre.AT, sre.ASSERT, sre.ASSERT_NOT)
 _REPEATS = (sre.MAX_REPEAT, sre.MIN_REPEAT)
@@ -36,6 +38,54 @@ def necessary(pattern: re.Pattern[str]) -> str:
     if not items:
         raise NoConditionError("it can match nothing at all")
     return _Writer(fold=bool(pattern.flags & re.IGNORECASE)).sequence(items)
+
+
+def factors(pattern: re.Pattern[str]) -> list[str]:
+    """Byte patterns that all match somewhere in a text before `pattern` can match in it rewritten as `key: "value"`.
+
+    They are the pieces of the pattern that match nothing of what such a line has in other places than the text: blanks,
+    quotation marks, backslashes, colons and equals signs. So what they match stands in one key, value or comment, as it is
+    written in the text. Raises NoConditionError where there is no such piece.
+    """
+    pieces: list[Items] = [[]]
+    for item in _flat(list(parser.parse(pattern.pattern, pattern.flags))):
+        if item[0] in _WIDTHLESS:
+            continue
+        if item[0] is sre.GROUPREF or _alphabet([item]) & _REWRITTEN:
+            pieces.append([])
+        else:
+            pieces[-1].append(item)
+    writer = _Writer(fold=bool(pattern.flags & re.IGNORECASE))
+    written = dict.fromkeys(writer.sequence(_trimmed(piece)) for piece in pieces)
+    found = [piece for piece in written if not re.compile(piece.encode()).match(b"")]
+    if not found:
+        raise NoConditionError("nothing in it must stand in the text as it is")
+    return found
+
+
+def _flat(items: Items) -> Iterator[tuple[Any, Any]]:
+    """The items, groups that neither repeat nor set flags replaced by what they hold."""
+    for operator, value in items:
+        if operator is sre.SUBPATTERN and not (value[1] or value[2]):
+            yield from _flat(list(value[3]))
+        else:
+            yield operator, value
+
+
+def _alphabet(items: Items) -> set[int]:
+    """The ASCII characters that can stand anywhere in what the items match."""
+    found: set[int] = set()
+    for operator, value in items:
+        if operator is sre.BRANCH:
+            found = found.union(*(_alphabet(list(branch)) for branch in value[1]))
+        elif operator in _REPEATS:
+            found |= _alphabet(list(value[2]))
+        elif operator is sre.SUBPATTERN:
+            found |= _alphabet(list(value[3]))
+        elif operator not in _WIDTHLESS:
+            one = re.compile(_Writer(fold=False).sequence([(operator, value)]).encode())
+            found |= {code for code in _ASCII if one.fullmatch(bytes([code]))}
+    return found
 
 
 def _trimmed(items: Items) -> Items:

@@ -12,16 +12,17 @@ import signal
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any
 
-from lockgate.engines.base import MOST_SIGHTINGS, LeftOutError, Scan, Sighting
-from lockgate.engines.necessary import NoConditionError, necessary
-from lockgate.engines.prefilter import Prefilter
+from lockgate.engines.secrets import rewritten
+from lockgate.engines.secrets.base import MOST_SIGHTINGS, LeftOutError, Scan, Sighting, installed_version
+from lockgate.engines.secrets.necessary import NoConditionError, necessary
+from lockgate.engines.secrets.prefilter import Condition, Prefilter
 from lockgate.model.errors import UnavailableError
 from lockgate.model.finding import Location
-from lockgate.model.record import Engine
 from lockgate.model.secret import SecretValue
 
 ENGINE = "detect-secrets"
@@ -36,10 +37,39 @@ _FILTERS_OFF = (
 )
 
 
-def load_scanner() -> tuple[Engine, Scan]:
-    """The engine with its version, ready to scan. Raises UnavailableError where it is not installed."""
+def version() -> str:
+    """The version that is installed. Raises UnavailableError where none is."""
+    found = installed_version("detect_secrets", "detect-secrets")
+    if not found:
+        raise UnavailableError(f"{ENGINE} is not installed; run: pip install detect-secrets")
+    return found
+
+
+def conditions() -> Iterator[Condition]:
+    """For each plug-in the patterns of lines of which one matches where it finds something, and those of rewritten files."""
+    plugins = _plugins()
+    for plugin in plugins:
+        for pattern in dict.fromkeys(_conditions(plugin)):
+            yield Condition(ENGINE, type(plugin).__name__, pattern, of_lines=True)
+    searched = [pattern for plugin in plugins for pattern in _searched(plugin)]
+    for label, pattern in rewritten.conditions(searched, map(_run, filter(_is_entropy, plugins))):
+        yield Condition(ENGINE, label, pattern, of_lines=False, group=rewritten.GROUP)
+
+
+def may_find(path: str, data: bytes, prefilter: Prefilter) -> bool:
+    """Whether a plug-in can find anything in a file, as it is or rewritten."""
+    return bool(prefilter.look(ENGINE)(data)) or rewritten.may_find(path, data, prefilter.look(ENGINE, rewritten.GROUP))
+
+
+def load_scanner(prefilter: Prefilter | None) -> Scan:
+    """The engine, ready to scan. Raises UnavailableError where it is not installed."""
+    return _Scanner(_plugins(), prefilter).scan
+
+
+@cache
+def _plugins() -> list[Any]:
+    """The plug-ins, after the settings of detect-secrets, which are global, were made ours."""
     try:
-        from detect_secrets.__version__ import VERSION
         from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
         from detect_secrets.settings import get_plugins, get_settings
     except ImportError:
@@ -47,7 +77,7 @@ def load_scanner() -> tuple[Engine, Scan]:
     plugins = get_mapping_from_secret_type_to_class().values()
     get_settings().configure_plugins([{"name": plugin.__name__} for plugin in plugins])
     get_settings().disable_filters(*_FILTERS_OFF)
-    return Engine(ENGINE, VERSION), _Scanner(get_plugins()).scan
+    return list(get_plugins())
 
 
 def kinds() -> dict[str, str]:
@@ -62,23 +92,10 @@ def kinds() -> dict[str, str]:
 class _Scanner:
     """Scans files with the plug-ins, each on the lines on which it can find something."""
 
-    def __init__(self, plugins: Sequence[Any]) -> None:
+    def __init__(self, plugins: Sequence[Any], prefilter: Prefilter | None) -> None:
         self._plugins = plugins
-        self._owners: list[int] = []  # of each pattern, the index of its plug-in
-        self._always: set[int] = set()  # the plug-ins that nothing is known of run on every line
-        patterns: list[str] = []
-        for index, plugin in enumerate(plugins):
-            try:
-                needed = list(dict.fromkeys(_conditions(plugin)))
-            except NoConditionError:
-                self._always.add(index)
-            else:
-                patterns += needed
-                self._owners += [index] * len(needed)
-        try:
-            self._prefilter: Prefilter | None = Prefilter(patterns)
-        except ImportError:
-            self._prefilter = None
+        self._order = {type(plugin).__name__: index for index, plugin in enumerate(plugins)}
+        self._prefilter = prefilter
 
     def scan(self, path: str, data: bytes) -> list[Sighting]:
         """What the plug-ins see in a file. Raises TimeoutError where they take too long, and LeftOutError."""
@@ -90,6 +107,8 @@ class _Scanner:
             text = data.decode("utf-8")
         except UnicodeDecodeError:
             raise LeftOutError("not UTF-8") from None
+        if self._prefilter and not may_find(path, data, self._prefilter):
+            return []
         with _deadline(SECONDS_PER_FILE + SECONDS_PER_MEBIBYTE * len(data) / 2**20):
             found = list(islice(self._secrets(path, text), MOST_SIGHTINGS + 1))
             lines = _NamedText(path, text).read().split("\n") if found else []
@@ -135,11 +154,11 @@ class _Scanner:
 
         `joined` are the lines as one text in which each ends with its only line feed.
         """
-        if self._prefilter is None or self._always:
+        if self._prefilter is None:
             return ((number, list(self._plugins)) for number in range(1, len(lines) + 1))
-        hits = self._prefilter.hits(joined.encode("utf-8", "surrogatepass"))
+        hits = self._prefilter.lines(ENGINE, joined.encode("utf-8", "surrogatepass"))
         return (
-            (line, [self._plugins[index] for index in sorted({self._owners[number] for _, number in group})])
+            (line, [self._plugins[index] for index in sorted({self._order[name] for _, name in group})])
             for line, group in groupby(hits, key=itemgetter(0))
         )
 
@@ -150,25 +169,43 @@ def _joined(lines: list[str]) -> str:
 
 
 def _conditions(plugin: Any) -> Iterator[str]:
-    """Patterns of which one matches in every line in which the plug-in finds something.
+    """Patterns of which one matches in every line in which the plug-in finds something."""
+    if _is_entropy(plugin):
+        charset, least = _run(plugin)
+        yield f"['\"]{charset}{{{least},}}['\"]"
+    for pattern in _searched(plugin):
+        try:
+            yield necessary(pattern)
+        except NoConditionError:
+            yield "[^\\n]"
 
-    Raises NoConditionError for a plug-in of an unknown kind.
-    """
+
+def _searched(plugin: Any) -> Iterator[re.Pattern[str]]:
+    """The patterns of which a plug-in searches each line for one; what nothing is known of searches for anything."""
     from detect_secrets.plugins.base import RegexBasedDetector
-    from detect_secrets.plugins.high_entropy_strings import HighEntropyStringsPlugin
     from detect_secrets.plugins.keyword import REGEX_BY_FILETYPE, KeywordDetector
 
     if isinstance(plugin, RegexBasedDetector):
-        yield from map(necessary, plugin.denylist)
+        yield from plugin.denylist
     elif isinstance(plugin, KeywordDetector):
-        yield from (necessary(pattern) for patterns in REGEX_BY_FILETYPE.values() for pattern in patterns)
-    elif isinstance(plugin, HighEntropyStringsPlugin):
-        # The entropy of n characters is at most log2(n): to be over the limit takes more than 2^limit of them.
-        least = int(2**plugin.entropy_limit) + 1
-        charset = "".join(f"\\x{ord(character):02x}" for character in sorted(set(plugin.charset)))
-        yield f"['\"][{charset}]{{{least},}}['\"]"
-    else:
-        raise NoConditionError(type(plugin).__name__)
+        yield from (pattern for patterns in REGEX_BY_FILETYPE.values() for pattern in patterns)
+    elif not _is_entropy(plugin):
+        yield re.compile("")
+
+
+def _is_entropy(plugin: Any) -> bool:
+    from detect_secrets.plugins.high_entropy_strings import HighEntropyStringsPlugin
+
+    return isinstance(plugin, HighEntropyStringsPlugin)
+
+
+def _run(plugin: Any) -> tuple[str, int]:
+    """The characters of a string of high entropy as a byte set, and how many different ones it must have.
+
+    The entropy of n different characters is at most log2(n): to be over the limit takes more than 2^limit of them.
+    """
+    charset = "".join(f"\\x{ord(character):02x}" for character in sorted(set(plugin.charset)))
+    return f"[{charset}]", int(2**plugin.entropy_limit) + 1
 
 
 class _NamedText(io.StringIO):
@@ -179,19 +216,13 @@ class _NamedText(io.StringIO):
         self.name = name
 
 
-# What decides for configparser before anything else: the first line that is neither blank nor a comment must be a section's
-# header, and a line that begins in the first column must be a header or hold a delimiter.
-_HEADER_FIRST = re.compile(r"(?:[^\S\n]*(?:[#;][^\n]*)?\n)*[^\S\n]*\[")
-_NO_OPTION = re.compile(r"^[^\s#;\[=:][^=:\n]*$", re.MULTILINE)
-
-
 def _transformed(file: _NamedText) -> list[str] | None:
     """The lines of a file of a format that detect-secrets rewrites, None for any other."""
     from detect_secrets.transformers import get_transformed_file
     from detect_secrets.util.filetype import FileType, determine_file_type
 
     text = file.getvalue()
-    if determine_file_type(file.name) is not FileType.YAML and not _HEADER_FIRST.match(text):
+    if determine_file_type(file.name) is not FileType.YAML and not rewritten.HEADER_FIRST.match(text):
         return None
     return get_transformed_file(file)  # type: ignore[no-any-return]
 
@@ -200,7 +231,7 @@ def _eagerly_transformed(file: _NamedText) -> list[str] | None:
     """The same for a file that may be a configuration without a header."""
     from detect_secrets.transformers import get_transformed_file
 
-    if _NO_OPTION.search(file.getvalue()):
+    if rewritten.NO_OPTION.search(file.getvalue()):
         return None
     return get_transformed_file(file, use_eager_transformers=True)  # type: ignore[no-any-return]
 

@@ -1,0 +1,95 @@
+"""The engines at work: which of them can run here, where they can find anything, and what they see."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from msgspec import Struct, field
+
+from lockgate.checks.secrets import catalogue
+from lockgate.engines.secrets.base import MOST_SIGHTINGS, LeftOutError, Scan, SecretEngine, Sighting
+from lockgate.engines.secrets.prefilter import Prefilter
+from lockgate.model.errors import UnavailableError
+from lockgate.model.record import Engine, Skip
+
+
+class Seen(Struct):
+    """What the engines saw in one file: how many looked, where one gave up, and who left it out for which reason."""
+
+    sightings: list[Sighting] = field(default_factory=list)
+    looked: int = 0
+    gaps: list[Skip] = field(default_factory=list)
+    left_out: list[tuple[str, str]] = field(default_factory=list)
+
+
+class Scanners:
+    """The engines that can run here, each loaded when it is first needed.
+
+    `notes` tell of those that can't. Raises UnavailableError where none can.
+    """
+
+    def __init__(self) -> None:
+        self._engines: dict[str, SecretEngine] = {}
+        self._scans: dict[str, Scan] = {}
+        self.engines: list[Engine] = []
+        self.notes: list[str] = []
+        for name, engine in catalogue.engines().items():
+            try:
+                self.engines.append(Engine(name, engine.version()))
+                self._engines[name] = engine
+            except UnavailableError as error:
+                self.notes.append(f"{name} took no part: {error}")
+        if not self._engines:
+            raise UnavailableError("; ".join(self.notes))
+        self._prefilter = self._prefiltered()
+
+    @property
+    def key(self) -> str:
+        """Names the engines and their versions."""
+        return ",".join(f"{engine.name}=={engine.version}" for engine in self.engines)
+
+    def may_find(self, path: str, data: bytes) -> bool:
+        """Whether any engine can find anything in a file; none is loaded to tell."""
+        prefilter = self._prefilter
+        return prefilter is None or any(engine.may_find(path, data, prefilter) for engine in self._engines.values())
+
+    def scan(self, path: str, data: bytes) -> Seen:
+        """Let every engine scan one file. Of an engine's error only the type is told: its text may hold the secret."""
+        seen = Seen()
+        for name in self._engines:
+            try:
+                sightings = self._scan_of(name)(path, data)
+            except LeftOutError as why:
+                seen.left_out.append((name, str(why)))
+            except TimeoutError:
+                reason = f"{name} took too long; exclude the file if it holds no text"
+                seen.gaps.append(Skip(path, reason, gap=True))
+            except Exception as error:  # noqa: BLE001 - one file that breaks an engine must not hide the others
+                seen.gaps.append(Skip(path, f"{name} broke on it: {type(error).__name__}", gap=True))
+            else:
+                seen.looked += 1
+                seen.sightings += sightings[:MOST_SIGHTINGS]
+                if len(sightings) > MOST_SIGHTINGS:
+                    many = f"{name} sees more than {MOST_SIGHTINGS:,} secrets; only these are reported"
+                    seen.gaps.append(Skip(path, many, gap=True))
+        return seen
+
+    def _scan_of(self, name: str) -> Scan:
+        if name not in self._scans:
+            self._scans[name] = self._engines[name].load_scanner(self._prefilter)
+        return self._scans[name]
+
+    def _prefiltered(self) -> Prefilter | None:
+        try:
+            return Prefilter(
+                self.key,
+                lambda: [condition for engine in self._engines.values() for condition in engine.conditions()],
+            )
+        except ImportError:
+            return None
+
+
+@cache
+def scanners() -> Scanners:
+    """The engines of this process."""
+    return Scanners()

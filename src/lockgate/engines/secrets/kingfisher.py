@@ -1,0 +1,152 @@
+"""kingfisher: its built-in rules in process, offline."""
+
+from __future__ import annotations
+
+import binascii
+import re
+from collections.abc import Iterator
+from functools import cache
+from hashlib import sha256
+from itertools import islice
+from posixpath import basename, splitext
+from typing import Any
+
+from lockgate.engines.secrets.base import MOST_SIGHTINGS, Scan, Sighting, installed_version
+from lockgate.engines.secrets.prefilter import Condition, Look, Prefilter
+from lockgate.model.errors import UnavailableError
+from lockgate.model.finding import Confidence, Location
+from lockgate.model.secret import SecretValue
+
+ENGINE = "kingfisher"
+SECONDS_PER_FILE = 60.0
+
+_BASE64 = re.compile(rb"[A-Za-z0-9+/]{16,}")
+_BASE64_DEPTH = 2  # of its DetectionScanner
+_MISSING = (
+    f"{ENGINE} is not installed (it has wheels for glibc Linux, macOS and Windows); "
+    "run: pip install kingfisher-secret-scanner"
+)
+# What kingfisher sees in every file that it looks into.
+_CANARY = f'token = "ghp_{sha256(b"canary").hexdigest()[:36]}"'.encode()
+
+
+def version() -> str:
+    """The version that is installed. Raises UnavailableError where there is no wheel for the platform."""
+    found = installed_version("kingfisher_sdk", "kingfisher-secret-scanner")
+    if not found:
+        raise UnavailableError(_MISSING)
+    return found
+
+
+def conditions() -> Iterator[Condition]:
+    """The pattern of every rule; kingfisher itself begins with them, in the same syntax."""
+    rules = _rules()
+    for rule in rules.metadata():
+        yield Condition(ENGINE, rule["id"], rules.detail(rule["id"])["detection_regex"], of_lines=False)
+
+
+def may_find(_path: str, data: bytes, prefilter: Prefilter) -> bool:
+    """Whether a rule can match in a file, or in what kingfisher decodes of it: UTF-16 and UTF-32, and Base64 in two layers."""
+    look = prefilter.look(ENGINE)
+    return b"\0" in data or bool(look(data)) or _may_find_encoded(data, look, _BASE64_DEPTH)
+
+
+def _may_find_encoded(data: bytes, look: Look, depth: int) -> bool:
+    decoded = b"\n".join(_decoded(data))
+    return bool(decoded) and (bool(look(decoded)) or (depth > 1 and _may_find_encoded(decoded, look, depth - 1)))
+
+
+def _decoded(data: bytes) -> Iterator[bytes]:
+    """What the runs of Base64 characters may stand for, wherever in a run the encoded text begins."""
+    for run in _BASE64.findall(data):
+        for start in range(4):
+            text = run[start : -1 if (len(run) - start) % 4 == 1 else None]
+            yield binascii.a2b_base64(text + b"=" * (-len(text) % 4))
+
+
+def load_scanner(prefilter: Prefilter | None) -> Scan:
+    """The engine, ready to scan; its rules are loaded for the first file in which they may find something."""
+
+    def scan(path: str, data: bytes) -> list[Sighting]:
+        # Once they are loaded, to scan costs less than to ask.
+        if prefilter and not _scanner.cache_info().currsize and not may_find(path, data, prefilter):
+            return []
+        return _scan(path, data)
+
+    return scan
+
+
+@cache
+def kinds() -> dict[str, str]:
+    """Every kind that the engine can report, with one sentence on it. Empty where it is not installed."""
+    try:
+        rules = _rules().metadata()
+    except UnavailableError:
+        return {}
+    return {rule["id"]: rule["name"] for rule in rules if rule["visible"]}
+
+
+def _scan(path: str, data: bytes) -> list[Sighting]:
+    # Most rules pass over certain paths (lockfiles, node_modules, images), though a secret there is one all the
+    # same. Others want a certain name, so that the file keeps as much of its own as kingfisher takes.
+    names = (path, basename(path), f"file{splitext(path)[1]}")
+    name = next((name for name in names if _found(name, _CANARY)), "file")
+    visible = list(islice((finding for finding in _found(name, data) if finding.visible), MOST_SIGHTINGS + 1))
+    columns = dict(_columns(data, [offset for finding in visible for offset in _span(finding)]))
+    return [_sighting(path, data, finding, columns) for finding in visible]
+
+
+def _found(path: str, data: bytes) -> list[Any]:
+    source = _sdk().ScanInput(path=path, data=data)
+    return _scanner().scan_input(source, timeout=SECONDS_PER_FILE)  # type: ignore[no-any-return]
+
+
+def _sdk() -> Any:
+    try:
+        import kingfisher_sdk
+    except ImportError:
+        raise UnavailableError(_MISSING) from None
+    return kingfisher_sdk
+
+
+@cache
+def _rules() -> Any:
+    return _sdk().Rules()
+
+
+@cache
+def _scanner() -> Any:
+    return _sdk().DetectionScanner(_rules())
+
+
+def _sighting(path: str, data: bytes, finding: Any, columns: dict[int, int]) -> Sighting:
+    place = finding.location
+    start, end = _span(finding)
+    line = place["line"]
+    if _decodes(data, start, end):
+        column, end_line = columns[start], line + data.count(b"\n", start, max(start, end - 1))
+        end_column = max(columns[end], column + 1) if end_line == line else columns[end]
+    else:  # the offsets are those of a file that the engine decoded from UTF-16 or UTF-32
+        column, end_line, end_column = place["column"] + 1, place["end_line"], place["end_column"] + 2
+    at = Location(path=path, line=line, column=column, end_line=end_line, end_column=end_column)
+    return Sighting(ENGINE, finding.rule_id, SecretValue(finding.secret), at, Confidence(finding.confidence))
+
+
+def _span(finding: Any) -> tuple[int, int]:
+    return finding.location["start_offset"], finding.location["end_offset"]
+
+
+def _decodes(data: bytes, start: int, end: int) -> bool:
+    return end <= len(data) and b"\0" not in data[max(0, start - 64) : end]
+
+
+def _columns(data: bytes, offsets: list[int]) -> Iterator[tuple[int, int]]:
+    """The column, in code points from 1, of each byte offset. Every line is decoded once, however long it is."""
+    before, column = 0, 1
+    for offset in sorted(offsets):
+        begin = data.rfind(b"\n", before, offset) + 1
+        if begin:
+            before, column = begin, 1
+        column += len(data[before:offset].decode("utf-8", "replace"))
+        before = offset
+        yield offset, column

@@ -1,0 +1,185 @@
+"""One pass over a text tells which of many patterns can match in it, or in which of its lines.
+
+The patterns are necessary conditions of what the engines look for. They are compiled by Hyperscan into one database, which takes
+seconds, so that it is kept in the user's cache directory. Loading a damaged one could crash the process: it is taken only from
+a directory in which nobody else can write, and only where its digest is right.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import secrets
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from lockgate.inputs.user_dirs import cache_dir, is_private
+
+PART = 2**20  # bytes
+_FORMAT = "1"
+_DIGEST = hashlib.sha256
+_DIGEST_SIZE = 32
+
+
+class Condition(NamedTuple):
+    """A byte pattern in Hyperscan's syntax, which needs no more than to be necessary.
+
+    `owner` is the engine that asks for it, `label` what it is to that engine. A pattern `of_lines` never matches a line
+    feed; the others are of whole files. Those of one `group` are looked for in one pass.
+    """
+
+    owner: str
+    label: str
+    pattern: str
+    of_lines: bool
+    group: str = ""
+
+
+Look = Callable[[bytes], frozenset[str]]
+_Group = tuple[list[Condition], Any]  # with its database; a match names a condition by its place
+
+
+class Prefilter:
+    """The compiled conditions."""
+
+    def __init__(self, key: str, conditions: Callable[[], Iterable[Condition]]) -> None:
+        """Take the database that is kept under `key` (whatever the conditions depend on), else make it of `conditions`.
+
+        Raises ImportError where Hyperscan is not installed.
+        """
+        import hyperscan
+
+        about = (_FORMAT, getattr(hyperscan, "__version__", ""), platform.machine(), key)
+        name = _DIGEST(repr(about).encode()).hexdigest()
+        self._groups = _load(name) or _compile(conditions(), name)
+        self._last: tuple[str, bytes, set[int]] = "", b"", set()
+
+    def look(self, owner: str, group: str = "") -> Look:
+        """Tells the labels of the conditions of `owner` that hold somewhere in some bytes."""
+        return partial(self._labels, owner, group)
+
+    def _labels(self, owner: str, group: str, data: bytes) -> frozenset[str]:
+        conditions, database = self._groups[group]
+        if self._last[0] != group or self._last[1] is not data:  # one pass over a file does for all owners
+            found: set[int] = set()
+            if data:
+                database.scan(data, match_event_handler=lambda number, *_: found.add(number))
+            self._last = group, data, found
+        met = (conditions[number] for number in self._last[2])
+        return frozenset(condition.label for condition in met if condition.owner == owner)
+
+    def lines(self, owner: str, data: bytes) -> Iterator[tuple[int, str]]:
+        """Line, from 1, and label of every condition of lines that holds there, by line; data has LF line ends."""
+        line = 1
+        for part in _parts(data):
+            yield from self._lines_of(owner, part, line)
+            line += part.count(b"\n")
+
+    def _lines_of(self, owner: str, data: bytes, line: int) -> list[tuple[int, str]]:
+        """The same for a part that begins with `line`. A pattern can match at every byte: each is kept once a line."""
+        conditions, database = self._groups[""]
+        start, stop = 0, 0  # of the line that the last match was in
+        found: set[tuple[int, str]] = set()
+
+        def keep(number: int, _begin: int, end: int, *_: object) -> None:
+            nonlocal line, start, stop
+            condition = conditions[number]
+            if not condition.of_lines or condition.owner != owner:
+                return
+            if not start < end <= stop:
+                line += data.count(b"\n", start, end) if end > start else -data.count(b"\n", end, start)
+                start = data.rfind(b"\n", 0, end) + 1
+                stop = data.find(b"\n", end) % (len(data) + 1)  # -1, for the last line, becomes the length
+            found.add((line, condition.label))
+
+        database.scan(data, match_event_handler=keep)
+        return sorted(found)
+
+
+def _parts(data: bytes) -> Iterator[bytes]:
+    """Whole lines, about PART bytes of them."""
+    start = 0
+    while start < len(data):
+        end = data.find(b"\n", start + PART) + 1 or len(data)
+        yield data[start:end]
+        start = end
+
+
+def _compile(conditions: Iterable[Condition], name: str) -> dict[str, _Group]:
+    groups: dict[str, list[Condition]] = {"": []}
+    for condition in conditions:
+        groups.setdefault(condition.group, []).append(condition)
+    compiled = {group: (members, _database(members)) for group, members in groups.items()}
+    _store(name, compiled)
+    return compiled
+
+
+def _database(conditions: list[Condition]) -> Any:
+    import hyperscan
+
+    database = hyperscan.Database()
+    of_files = hyperscan.HS_FLAG_PREFILTER | hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_MULTILINE
+    database.compile(
+        expressions=[condition.pattern.encode() for condition in conditions],
+        ids=list(range(len(conditions))),
+        elements=len(conditions),
+        flags=[hyperscan.HS_FLAG_DOTALL | (0 if condition.of_lines else of_files) for condition in conditions],
+    )
+    return database
+
+
+class _Kept(msgspec.Struct):
+    """The form in which a group is kept."""
+
+    conditions: list[Condition]
+    database: bytes
+
+
+def _load(name: str) -> dict[str, _Group] | None:
+    """What is kept under `name`, None where there is nothing that can be trusted."""
+    import hyperscan
+
+    folder = cache_dir("prefilter")
+    path = folder / name if folder else None
+    if path is None or not is_private(path):
+        return None
+    try:
+        whole = path.read_bytes()
+        if _DIGEST(whole[_DIGEST_SIZE:]).digest() != whole[:_DIGEST_SIZE]:
+            return None
+        kept = msgspec.msgpack.decode(whole[_DIGEST_SIZE:], type=dict[str, _Kept])
+        return {group: (members.conditions, _loaded(members.database)) for group, members in kept.items()}
+    except (OSError, hyperscan.error, msgspec.DecodeError):
+        return None
+
+
+def _loaded(data: bytes) -> Any:
+    import hyperscan
+
+    database = hyperscan.loadb(data, hyperscan.HS_MODE_BLOCK)
+    database.scratch = hyperscan.Scratch(database)
+    return database
+
+
+def _store(name: str, groups: dict[str, _Group]) -> None:
+    """Keep the databases; what can't be kept is compiled again the next time."""
+    import hyperscan
+
+    kept = {group: _Kept(members, hyperscan.dumpb(database)) for group, (members, database) in groups.items()}
+    data = msgspec.msgpack.encode(kept)
+    folder = cache_dir("prefilter")
+    if folder is None:
+        return
+    new = folder / f"{name}.{secrets.token_hex(8)}"
+    try:
+        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(_DIGEST(data).digest() + data)
+        Path(new).replace(folder / name)
+    except OSError:
+        new.unlink(missing_ok=True)

@@ -1,0 +1,91 @@
+"""Files that detect-secrets rewrites as lines of `key: "value"` before it looks at them: YAML and what configparser takes.
+
+To rewrite one takes its parser. Whether anything can be found in the result can be told from the file itself: `factors` says
+of a pattern what must stand there, and a quoted string of high entropy was a run of its characters.
+"""
+
+from __future__ import annotations
+
+import os.path
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from functools import cache
+
+from lockgate.engines.secrets.necessary import NoConditionError, factors
+from lockgate.engines.secrets.prefilter import Look
+
+# What decides for configparser before anything else: the first line that is neither blank nor a comment must be a section's
+# header, and a line that begins in the first column must be a header or hold a delimiter.
+HEADER_FIRST = re.compile(r"(?:[^\S\n]*(?:[#;][^\n]*)?\n)*[^\S\n]*\[")
+NO_OPTION = re.compile(r"^[^\s#;\[=:][^=:\n]*$", re.MULTILINE)
+
+_YAML = frozenset({".eyaml", ".yaml", ".yml"})
+# By these a value can hold what does not stand in the file: escapes, binary data and directives; interpolation.
+_YAML_DECODES = re.compile(r"\\[\n0abevxuUNLP_/]|''|!!|!<|^%", re.MULTILINE)
+_INI_DECODES = "%"
+GROUP = "rewritten"
+_FACTOR, _RUN = "factor:", "run:"
+_ANYTHING = r"[\x00-\xff]"
+
+
+def conditions(patterns: Iterable[re.Pattern[str]], runs: Iterable[tuple[str, int]]) -> Iterator[tuple[str, str]]:
+    """Label and byte pattern of the conditions of files for what is looked for in rewritten lines.
+
+    patterns: what plug-ins search. runs: character sets, as in a byte pattern, each with the least number of different
+    characters that a quoted string of it must have.
+    """
+    groups = list(dict.fromkeys(tuple(_factors(pattern)) for pattern in patterns))
+    places: dict[str, list[str]] = {}
+    for number, group in enumerate(groups):
+        for factor in group:
+            places.setdefault(factor, []).append(f"{number}/{len(group)}")
+    for factor, members in places.items():
+        yield f"{_FACTOR}{','.join(members)}", factor
+    for charset, least in runs:
+        # A quotation mark inside of a value gets a backslash, which may be one of the characters.
+        yield f"{_RUN}{least - 1}:{charset}", f"{charset}{{{least - 1},}}"
+
+
+def _factors(pattern: re.Pattern[str]) -> list[str]:
+    try:
+        return factors(pattern)
+    except NoConditionError:
+        return [_ANYTHING]
+
+
+def may_find(path: str, data: bytes, look: Look) -> bool:
+    """Whether anything can be found in the rewritten form of a file. `look` tells the conditions that it meets."""
+    try:
+        text = data.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
+    except UnicodeDecodeError:
+        return False  # detect-secrets takes it for a binary file
+    as_yaml = os.path.splitext(path)[1] in _YAML  # noqa: PTH122 - as detect-secrets does
+    as_ini = HEADER_FIRST.match(text) or not NO_OPTION.search(text)
+    if not (as_yaml or as_ini):
+        return False
+    if (as_yaml and _YAML_DECODES.search(text)) or (as_ini and _INI_DECODES in text):
+        return True
+    labels = look(data)
+    return _factors_are_met(labels) or any(_has_run(data, label) for label in labels)
+
+
+def _factors_are_met(labels: Iterable[str]) -> bool:
+    """Whether all the factors of some pattern are met."""
+    met = Counter(
+        member for label in labels if label.startswith(_FACTOR) for member in label.removeprefix(_FACTOR).split(",")
+    )
+    return any(count == int(member.partition("/")[2]) for member, count in met.items())
+
+
+def _has_run(data: bytes, label: str) -> bool:
+    """Whether a run that a label speaks of has as many different characters as high entropy takes."""
+    if not label.startswith(_RUN):
+        return False
+    least, _, charset = label.removeprefix(_RUN).partition(":")
+    return any(len(set(run)) >= int(least) for run in _runs(charset, int(least)).findall(data))
+
+
+@cache
+def _runs(charset: str, least: int) -> re.Pattern[bytes]:
+    return re.compile(b"%b{%d,}" % (charset.encode(), least))
