@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import sys
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from lockgate.checks.run import run_check
 from lockgate.checks.secrets.allowed import Comments
 from lockgate.engines.secrets import kingfisher
-from lockgate.engines.secrets.base import MOST_SIGHTINGS
+from lockgate.engines.secrets.base import MOST_SIGHTINGS, Scan
 from lockgate.model.finding import Confidence, Finding, Severity
 from lockgate.model.record import Outcome, Record
 from support import noise, target, write
 
 TOKEN = f"ghp_{noise(36)}"
 LINE = f'token = "{TOKEN}"\n'
-# A real one of one pixel, as a program would write it.
-PNG = bytes.fromhex(
-    "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
-    "1f15c4890000000d49444154789c6360606060000000050001a5f645400000000049454e44ae426082"
-)
-# By path, whether the base name alone, or the suffix alone, keeps kingfisher from looking.
+PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\xff"
+# Where kingfisher does not look by itself: because of the name, the suffix or a directory.
 PASSED_OVER = [
     *("package-lock.json", "poetry.lock", "Pipfile.lock", "yarn.lock", "pnpm-lock.yaml", "go.sum", "go.mod", "gradlew"),
     *("a.svg", "a.png", "a.ttf", "a.gif", "jquery.min.js", ".gitleaks.toml", "x-1.0.dist-info/RECORD"),
@@ -33,6 +31,19 @@ PASSED_OVER = [
 @pytest.fixture
 def no_kingfisher(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "kingfisher_sdk", None)
+
+
+@cache
+def scanner() -> Scan:
+    return kingfisher.load_scanner(None)
+
+
+@cache
+def itself() -> Any:
+    """The scanner of kingfisher itself."""
+    import kingfisher_sdk as sdk
+
+    return sdk.DetectionScanner(sdk.Rules())
 
 
 def scan(root: Path, files: dict[str, str | bytes]) -> Record:
@@ -48,10 +59,10 @@ def skips(record: Record) -> dict[str, bool]:
 def test_kingfisher_sees_files_whose_paths_it_would_pass_over(path: str) -> None:
     import kingfisher_sdk as sdk
 
-    by_itself = sdk.DetectionScanner(sdk.Rules())
+    by_itself = itself()
     data = LINE.encode()
     assert not by_itself.scan_input(sdk.ScanInput(path=path, data=data))  # else this test is for nothing
-    scan = kingfisher.load_scanner(None)
+    scan = scanner()
     expected = by_itself.scan_input(sdk.ScanInput(path="file", data=data))
     assert [(seen.kind, seen.value.reveal(), seen.at.path) for seen in scan(path, data)] == [
         (finding.rule_id, finding.secret, path) for finding in expected
@@ -60,8 +71,8 @@ def test_kingfisher_sees_files_whose_paths_it_would_pass_over(path: str) -> None
 
 @pytest.mark.parametrize("folder", ["", "node_modules/x/"])
 def test_rules_of_kingfisher_that_want_a_name_get_it(folder: str) -> None:
-    scan = kingfisher.load_scanner(None)
-    data = f'define("X", array("secret_key" => "sk_{noise(29)}"));\n'.encode()
+    scan = scanner()
+    data = f'define("X", array("{"secret" + "_key"}" => "sk_{noise(29)}"));\n'.encode()
     wants_php = "betterleaks.freemius-secret-key"
     assert wants_php in {seen.kind for seen in scan(f"{folder}a.php", data)}
     assert wants_php not in {seen.kind for seen in scan(f"{folder}a.py", data)}
@@ -118,7 +129,7 @@ def test_too_many_secrets_in_one_file_are_a_gap(tmp_path: Path) -> None:
 
 
 def test_thousands_of_secrets_on_one_line_have_their_columns() -> None:
-    scan = kingfisher.load_scanner(None)
+    scan = scanner()
     tokens = [f"ghp_{noise(36, seed=number)}" for number in range(3_000)]
     text = "\u00fc\n" + "".join(f'\u00fc "{token}",{" " * 500}' for token in tokens)
     found = {seen.value.reveal(): seen.at for seen in scan("a.txt", text.encode())}
