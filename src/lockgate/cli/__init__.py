@@ -42,9 +42,9 @@ def root() -> None:
     """
 
 
-def main(arguments: list[str] | None = None) -> NoReturn:
+def main() -> NoReturn:
     """Run the command line and exit; no error that a user can cause shows a traceback."""
-    run_program(lambda: root.main(args=arguments, prog_name="lockgate", standalone_mode=False))
+    run_program(lambda: root.main(prog_name="lockgate", standalone_mode=False))
 
 
 def run_program(command: Callable[[], int | None]) -> NoReturn:
