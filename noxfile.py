@@ -93,5 +93,6 @@ LOCKS = {
     "style": ("style",),
     "bench": ("build", "bench"),
     "lock": ("lock",),
+    "nox": ("nox",),
 }
 PROJECT_LOCKS = ("lockgate", "tests", "types", "bench")

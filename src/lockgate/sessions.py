@@ -57,7 +57,7 @@ def register(
     command line is added to them.
     prefix: what every session's name begins with, such as `lockgate-` where the noxfile has a `lint` of its own.
     """
-    names = {name: f"{prefix}{name}" for name in ("start", *checks, "gate")}
+    names = {name: f"{prefix}{name}" for name in (*checks, "gate")} | {"start": f"{prefix or 'lockgate-'}start"}
     _check_names(checks, names.values())
 
     @nox.session(name=names["start"], venv_backend="none", default=False)
@@ -77,11 +77,20 @@ def register(
     )
     def gate(session: nox.Session) -> None:
         """Decide on the records of this run, and write the SARIF and JSON reports."""
+        if nox.registry.get()[names["start"]] is not start:
+            session.error(f"the noxfile has another session named {names['start']!r}, so no run has begun; rename it")
         reports = ("--checks", ",".join(checks), "--sarif", str(SARIF), "--json", str(JSON))
         run = _run(session)
         RUN.unlink()  # so that no later gate decides on the records of this run
-        session.log(f"reports: {SARIF} and {JSON}")
-        _lockgate(session, run, "gate", "--records", str(FOLDER), *reports, *options, *session.posargs)
+        try:
+            ran = _lockgate(session, run, "gate", "--records", str(FOLDER), *reports, *options, *session.posargs)
+        finally:
+            if SARIF.exists():
+                session.log(f"reports: {SARIF} and {JSON}")
+        if not ran:
+            session.skip("nothing was decided, because Nox was told to install only")
+        if not (SARIF.exists() or JSON.exists()):
+            session.error(f"nothing was decided: lockgate wrote no report into {FOLDER}")
 
 
 def _check_names(checks: Sequence[str], names: Iterable[str]) -> None:
@@ -135,10 +144,13 @@ def _run(session: nox.Session) -> dict[str, str]:
     return run
 
 
-def _lockgate(session: nox.Session, run: dict[str, str], *arguments: str, success_codes: Sequence[int] = (0,)) -> None:
+def _lockgate(session: nox.Session, run: dict[str, str], *arguments: str, success_codes: Sequence[int] = (0,)) -> bool:
+    """Whether lockgate was run: with `--install-only` it is not."""
     # -P: no module of the scanned directory is imported.
     command = (run["python"], "-P", "-m", "lockgate", *arguments, "--run", run["run"])
-    session.run(*command, external=True, success_codes=success_codes)
+    # Stopped, it needs a moment to take its processes and temporary files with it.
+    ran = session.run(*command, external=True, success_codes=success_codes, interrupt_timeout=5, terminate_timeout=5)
+    return ran is not None
 
 
 def _lint_python(session: nox.Session, install: Install | None, python: str) -> str:
@@ -171,14 +183,14 @@ def _environment(session: nox.Session, name: str, python: str, install: Install)
         if uv
         else (sys.executable, "-m", "virtualenv", "--quiet", "--clear", "--python", base)
     )
-    session.run(*make, str(folder), external=True)
+    session.run_install(*make, str(folder), external=True)
     for arguments in install:
         pip = (
             (uv, "pip", "install", "--quiet", "--python", interpreter)
             if uv
             else (interpreter, "-m", "pip", "install", "--quiet")
         )
-        session.run(*pip, *arguments, external=True)
+        session.run_install(*pip, *arguments, external=True)
     stamp.write_text(wanted, encoding="utf-8")
     return interpreter
 

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -136,30 +132,6 @@ def test_no_module_of_the_scanned_directory_is_imported(repository: Repository, 
     assert not mark.exists()
 
 
-def test_interrupted(repository: Repository, tmp_path: Path) -> None:
-    line = 'value = "' + noise(4000) + '"\n'
-    root = repository({f"file{number}.py": line * 20 for number in range(200)})
-    report = tmp_path / "report.json"
-    report.write_text("old")
-    command = [sys.executable, "-P", "-m", "lockgate", "gate", str(root), "--checks", "secrets", "--json", str(report)]
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True, text=True)
-    time.sleep(1.5)
-    os.killpg(child.pid, signal.SIGINT)
-    out, err = child.communicate(timeout=20)
-    assert child.returncode == 130, err
-    assert err.strip() == "lockgate: interrupted"
-    assert not out
-    assert report.read_text() == "old"
-
-
-def test_a_reader_that_leaves_early(repository: Repository, tmp_path: Path) -> None:
-    root = repository({"a.py": "x = 1\n"})
-    command = f"{sys.executable} -P -m lockgate gate {root} --checks secrets --json - | true"
-    done = subprocess.run(["bash", "-c", command], cwd=tmp_path, check=False, capture_output=True, text=True)
-    assert "Traceback" not in done.stderr
-    assert "Exception ignored" not in done.stderr
-
-
 def test_check_leaves_a_record(repository: Repository, tmp_path: Path) -> None:
     record = tmp_path / "record.json"
     root = repository({"a.py": f'TOKEN = "{TOKEN}"\n'})
@@ -167,25 +139,6 @@ def test_check_leaves_a_record(repository: Repository, tmp_path: Path) -> None:
     assert done.returncode == 1
     left = json.loads(record.read_text())
     assert (left["check"], left["outcome"], len(left["findings"])) == ("secrets", "complete", 1)
-
-
-def test_hook_scans_the_index(repository: Repository, tmp_path: Path) -> None:
-    root = repository({"a.py": "x = 1\n"})
-    hook = [sys.executable, "-P", "-c", "from lockgate.hook import main; main()"]
-
-    def run(*names: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([*hook, *names], cwd=root, check=False, capture_output=True, text=True)
-
-    assert run().returncode == 0
-    write(root, {"a.py": f'TOKEN = "{TOKEN}"\n'})
-    assert run("a.py").returncode == 0
-    subprocess.run(["git", "add", "a.py"], cwd=root, check=True)
-    write(root, {"a.py": "x = 1\n"})
-    for done in (run(), run("a.py")):
-        assert done.returncode == 1
-        assert "a.py:1" in done.stdout
-        assert TOKEN not in done.stdout
-    assert run("--bogus").returncode == 2
 
 
 def test_every_check_is_there() -> None:

@@ -20,7 +20,7 @@ from lockgate.checks.run import run_check
 from lockgate.config.settings import Settings
 from lockgate.policy.verdict import decide
 from lockgate.reports import json_report, sarif, terminal
-from support import LETTERS, lockgate, noise, target, write
+from support import LETTERS, advisory, lockgate, noise, target, write, write_advisories
 
 Repository = Callable[..., Path]
 
@@ -110,6 +110,31 @@ def test_no_file_of_a_run_holds_a_value(repository: Repository, tmp_path: Path) 
         outputs += [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
     for value in values:
         assert_absent(value, *outputs)
+
+
+def test_no_message_holds_a_value(repository: Repository, tmp_path: Path) -> None:
+    """What pins, audit and lint say of lines that hold one in an unusual place."""
+    values = [f"ghp_{noise(36, seed=seed)}" for seed in range(11)]
+    action = "on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n    - uses: "
+    root = repository({
+        "requirements-0.txt": f"demo=={values[0]} ===\n",
+        "requirements-1.txt": f"--extra-index-url https://u:{values[1]}@index.example/simple\n--bogus={values[1]}\nother\n",
+        "requirements-2.txt": f"demo=={values[2]}\n",
+        "requirements-3.txt": f"demo>=1,!={values[3]}\n",
+        "requirements-4.txt": f"git+https://{values[4]}@git.example/x.git@main#egg=x\n",
+        "requirements-5.txt": f"demo==1.0 --hash=sha256:{values[5]}\n",
+        "requirements-6.txt": f"{values[6]}\n",
+        ".github/workflows/7.yml": f"{action}docker://u:{values[7]}@h.example/x:latest\n",
+        ".github/workflows/8.yml": f"on: push\njobs: [{values[8]}\n  {{: x\n",
+        ".pre-commit-config.yaml": f"repos:\n- repo: https://{values[9]}@git.example/x\n  rev: main\n  hooks: [{{id: x}}]\n",
+        "broken.py": f'x = "{values[10]}\n',
+    })  # fmt: skip
+    advisories = write_advisories(tmp_path / "osv", advisory(1, "demo"))
+    reports = tmp_path / "r.json", tmp_path / "r.sarif"
+    done = lockgate("gate", root, "--advisories", advisories, "--json", reports[0], "--sarif", reports[1], cwd=tmp_path)
+    assert done.returncode == 1, done.stderr
+    for value in values:
+        assert_absent(value, done.stdout.encode(), done.stderr.encode(), *(path.read_bytes() for path in reports))
 
 
 def test_no_argument_of_a_process_holds_a_value(repository: Repository, tmp_path: Path) -> None:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import re
+import subprocess
+import sys
+import termios
 
 import pytest
 
-from lockgate.cli import main
+from lockgate.cli import root, run_safely
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
     """Exit code, output and errors of a command."""
-    with pytest.raises(SystemExit) as stop:
-        main(list(arguments))
+    code = run_safely(lambda: root.main(list(arguments), prog_name="lockgate", standalone_mode=False))
     told = capsys.readouterr()
-    return int(stop.value.code or 0), told.out, told.err
+    return code, told.out, told.err
 
 
 def test_rules_are_told_one_a_line(capsys: pytest.CaptureFixture[str]) -> None:
@@ -23,6 +28,38 @@ def test_rules_are_told_one_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert code == 0
     assert ids == sorted(set(ids))
     assert {"secrets", "pins"} <= {each.partition("/")[0] for each in ids}
+
+
+def test_rules_on_a_terminal_fit_into_it() -> None:
+    out = on_a_terminal("rules", columns=80)
+    lines = out.splitlines()
+    names = [line for line in lines if not line.startswith(" ")]
+    assert "secrets/1password-service-account-token  high" in names
+    assert all(re.fullmatch(r"\w+/[\w-]+  \w+", name) for name in names)
+    assert all(len(line) <= 80 for line in lines if line not in names)
+    assert "…" not in out
+
+
+def on_a_terminal(*arguments: str, columns: int) -> str:
+    """What a command shows on a terminal, without colour."""
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, columns))
+    environ = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+    command = [sys.executable, "-P", "-m", "lockgate", *arguments]
+    with subprocess.Popen(command, stdout=theirs, env={**environ, "NO_COLOR": "1"}):
+        os.close(theirs)
+        shown = b""
+        while part := _read(ours):
+            shown += part
+    os.close(ours)
+    return shown.decode().replace("\r\n", "\n")
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 65_536)
+    except OSError:  # Linux says EIO where the other side has gone
+        return b""
 
 
 def test_rules_of_one_check_for_programs(capsys: pytest.CaptureFixture[str]) -> None:

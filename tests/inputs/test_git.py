@@ -122,6 +122,14 @@ def test_the_address_of_a_remote_has_no_credentials(repository: Repository, remo
     assert told.commit == real_git(root, "rev-parse", "HEAD").strip()
 
 
+def test_the_prefix_is_the_path_in_the_repository(repository: Repository) -> None:
+    root = repository({"a b/ü /x.py": "x = 1\n"})
+    assert git.revision(root).prefix == ""
+    assert git.revision(root / "a b" / "ü ").prefix == "a b/ü /"
+    real_git(root, "config", "core.worktree", "/")
+    assert git.revision(root).prefix == ""
+
+
 def test_a_tree_without_git_says_nothing(tmp_path: Path) -> None:
     told = git.revision(tmp_path)
     assert (told.uri, told.commit, told.branch) == ("", "", "")

@@ -56,4 +56,15 @@ def test_own_pins_hold(repository: Callable[..., Path]) -> None:
 def test_hooks_are_those_that_others_get() -> None:
     offered = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
     own = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"][0]["hooks"]
-    assert {hook["id"]: hook["entry"] for hook in own} == {hook["id"]: hook["entry"] for hook in offered}
+    # A hook of the local repository has no environment of its own, and says nothing of itself.
+    installed = {"description", "language", "minimum_pre_commit_version"}
+    assert {hook.pop("language") for hook in own} == {"system"}
+    assert own == [{key: value for key, value in hook.items() if key not in installed} for hook in offered]
+
+
+def test_what_workflows_install_is_pinned_in_a_way_that_every_pip_takes() -> None:
+    """Of a name on the command line, pip before 25 wants version and hash there, whatever a constraint says."""
+    installs = [line for path in WORKFLOWS for line in re.findall(r"pip install (.*)", path.read_text("utf-8"))]
+    assert len(installs) == 4
+    for line in installs:
+        assert re.fullmatch(r"--require-hashes --requirement requirements/\w+\.txt|--no-deps .* --editable \.", line)

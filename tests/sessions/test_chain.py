@@ -30,19 +30,24 @@ def advisories(tmp_path: Path) -> Path:
     return write_advisories(tmp_path / "advisories", advisory(1, "demo"))
 
 
-def nox(root: Path, advisories: Path, *arguments: str, **env: str) -> tuple[int, dict[str, Any], str]:
-    """The exit code of `nox -s gate`, the JSON report that it left, and what it printed. A SARIF file must be there."""
-    command = [sys.executable, "-m", "nox", "--session", "gate", *arguments]
+def call(root: Path, advisories: Path, *arguments: str, **env: str) -> tuple[int, str]:
+    """The exit code of Nox, and what it printed."""
+    command = [sys.executable, "-m", "nox", *arguments]
     environ = {**os.environ, "LOCKGATE_ADVISORIES": str(advisories), **env}
     done = subprocess.run(command, cwd=root, env=environ, check=False, capture_output=True, text=True, timeout=300)
-    said = done.stdout + done.stderr
+    return done.returncode, done.stdout + done.stderr
+
+
+def nox(root: Path, advisories: Path, *arguments: str, **env: str) -> tuple[int, dict[str, Any], str]:
+    """The exit code of `nox -s gate`, the JSON report that it left, and what it printed. A SARIF file must be there."""
+    code, said = call(root, advisories, "--session", "gate", *arguments, **env)
     sarif = root / ".lockgate" / "lockgate.sarif"
     assert sarif.exists(), said
     (run,) = json.loads(sarif.read_text())["runs"]
     report = json.loads((root / ".lockgate" / "lockgate.json").read_text())
     found = [finding for record in report["records"] for finding in record["findings"]]
     assert len(run["results"]) == len(found)
-    return done.returncode, report, said
+    return code, report, said
 
 
 def outcomes(report: dict[str, Any]) -> dict[str, str]:
@@ -118,7 +123,7 @@ def test_an_engine_that_crashes_without_nox(repository: Repository, advisories: 
 SKIPPING = """
 import nox
 
-@nox.session(venv_backend="none", requires=["start"])
+@nox.session(venv_backend="none", requires=["lockgate-start"])
 def audit(session):
     session.skip("not today")
 """
@@ -134,7 +139,7 @@ def test_a_skipped_session(repository: Repository, advisories: Path) -> None:
 
 def test_a_record_of_an_earlier_run_does_not_count(repository: Repository, advisories: Path) -> None:
     keeping = """
-@nox.session(venv_backend="none", requires=["start"])
+@nox.session(venv_backend="none", requires=["lockgate-start"])
 def audit(session):
     import shutil
     shutil.copy("old.json", ".lockgate/audit.json")
@@ -176,13 +181,8 @@ def test_options_reach_the_checks_and_the_gate(repository: Repository, advisorie
 
 
 def test_the_lint_session_installs_the_project(repository: Repository, advisories: Path) -> None:
-    project = {
-        "pyproject.toml": '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
-        '[project]\nname = "demo"\nversion = "1.0"\n',
-        "backend.py": BACKEND,
-    }
     noxfile = 'import lockgate.sessions\nlockgate.sessions.register(checks=("lint",))\n'
-    code, report, said = nox(repository({**CLEAN, **project, "noxfile.py": noxfile}), advisories)
+    code, report, said = nox(repository({**CLEAN, **PROJECT, "noxfile.py": noxfile}), advisories)
     assert (code, report["verdict"]) == (0, "PASS"), said
     code, report, again = nox(tmp := repository({**CLEAN, "noxfile.py": noxfile}, name="second"), advisories)
     assert code == 0, again
@@ -209,9 +209,65 @@ def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
     return NAME
 """
 
+PROJECT = {
+    "pyproject.toml": '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+    '[project]\nname = "demo"\nversion = "1.0"\n',
+    "backend.py": BACKEND,
+}
+
 
 def test_a_gate_without_its_checks_does_not_pass(repository: Repository, advisories: Path) -> None:
     root = repository(CLEAN)
     assert nox(root, advisories)[0] == 0
     code, _, said = nox(root, advisories, "--no-dependencies")
     assert code == 1, said
+
+
+def redefined(name: str) -> dict[str, str]:
+    """A noxfile that has a session of that name of its own, behind lockgate's."""
+    own = f'\nimport nox\n\n@nox.session(name="{name}", venv_backend="none")\ndef own(session):\n    pass\n'
+    return {**CLEAN, "noxfile.py": CLEAN["noxfile.py"] + own}
+
+
+def test_a_session_named_start_is_the_users(repository: Repository, advisories: Path) -> None:
+    code, report, said = nox(repository(redefined("start")), advisories)
+    assert (code, report["verdict"]) == (0, "PASS"), said
+
+
+def test_a_check_that_the_noxfile_replaces_has_left_no_record(repository: Repository, advisories: Path) -> None:
+    code, report, said = nox(repository(redefined("secrets")), advisories, CI="true")
+    assert (code, report["verdict"]) == (1, "INCOMPLETE"), said
+    assert outcomes(report) == but("secrets")
+
+
+def test_a_start_that_the_noxfile_replaces_is_no_run(repository: Repository, advisories: Path) -> None:
+    root = repository(CLEAN)
+    call(root, advisories, "--session", "secrets", "audit", "pins", "lint")  # a run that never came to its gate
+    write(root, {**redefined("lockgate-start"), "leak.py": LEAK})
+    code, said = call(root, advisories, "--session", "gate", "--no-dependencies")
+    assert code == 1, said
+    assert "another session named 'lockgate-start', so no run has begun; rename it" in said
+
+
+def test_only_installing_decides_nothing_and_says_so(repository: Repository, advisories: Path) -> None:
+    noxfile = 'import lockgate.sessions\nlockgate.sessions.register(lint_install=((".",),))\n'
+    root = repository({**CLEAN, **PROJECT, "noxfile.py": noxfile})
+    code, said = call(root, advisories, "--session", "gate", "--install-only")
+    assert code == 0, said
+    assert "nothing was decided, because Nox was told to install only" in said
+    assert "gate: skipped" in said
+    assert (root / ".nox/.cache/lockgate-lint/lockgate-installed").exists()
+    assert not (root / ".lockgate/lockgate.sarif").exists()
+
+
+def test_help_is_no_verdict(repository: Repository, advisories: Path) -> None:
+    code, said = call(repository(CLEAN), advisories, "--session", "gate", "--", "--help")
+    assert code == 1, said
+    assert "nothing was decided: lockgate wrote no report into .lockgate" in said
+
+
+def test_a_report_that_goes_elsewhere_is_a_verdict(repository: Repository, advisories: Path) -> None:
+    root = repository(CLEAN)
+    code, said = call(root, advisories, "--session", "gate", "--", "--sarif", "own.sarif")
+    assert code == 0, said
+    assert json.loads((root / "own.sarif").read_text())["runs"][0]["properties"]["verdict"] == "PASS"

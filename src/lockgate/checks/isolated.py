@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
 import subprocess
 import sys
+import tempfile
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
 from pathlib import Path
 from typing import IO
 
@@ -14,7 +20,10 @@ import msgspec
 
 from lockgate.checks.run import missing_record
 from lockgate.config.settings import Settings
+from lockgate.model.errors import UnavailableError
 from lockgate.model.record import Record
+
+GRACE = 2.0  # seconds
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -37,22 +46,49 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
 def run_all(
     names: list[str], root: Path, settings: Settings, run: str, progress: Callable[[str, int, int], None]
 ) -> list[Record]:
-    """The records of the checks, in the order of `names`. `progress` is told check, done and total."""
-    started: list[subprocess.Popen[bytes]] = []
-    with ThreadPoolExecutor(max_workers=len(names) or 1) as threads:
-        requests = [Request(name, str(root), settings, run) for name in names]
-        futures = [threads.submit(_run, request, started, progress) for request in requests]
+    """The records of the checks, in the order of `names`. `progress` is told check, done and total.
+
+    Whatever ends this call, also an exception, no process is left of it and no temporary file. Raises UnavailableError
+    where no folder can be made for these.
+    """
+    children: list[subprocess.Popen[bytes]] = []
+    with _private_folder() as folder, ThreadPoolExecutor(max_workers=len(names) or 1) as threads:
         try:
-            return [future.result() for future in futures]
+            for _ in names:
+                children.append(_start(folder))  # noqa: PERF401 - one that was started is known when the next one fails
+            requests = [Request(name, str(root), settings, run) for name in names]
+            return list(threads.map(_talk, children, requests, repeat(progress)))
         finally:
-            _kill(started)  # before the pool waits for its threads, which wait for these
+            _stop(children)  # before the pool waits for its threads, which wait for these
 
 
-def _run(request: Request, started: list[subprocess.Popen[bytes]], progress: Callable[[str, int, int], None]) -> Record:
+@contextlib.contextmanager
+def _private_folder() -> Iterator[str]:
+    """The temporary folder of all workers: what a worker that is killed leaves in it goes as well."""
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="lockgate-", ignore_cleanup_errors=True)
+    except OSError as error:
+        raise UnavailableError(
+            f"no temporary folder can be made: {error.strerror}; set TMPDIR to a folder that can be written"
+        ) from None
+    with folder as name:
+        yield name
+
+
+def _start(folder: str) -> subprocess.Popen[bytes]:
     # -P keeps the scanned directory, which may be the current one, off the module path.
     command = [sys.executable, "-P", "-m", "lockgate.checks.worker"]
-    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    started.append(child)
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "TMPDIR": folder},
+        process_group=0,  # of its own: with it go its children, and a terminal's Ctrl-C comes to us alone
+    )
+
+
+def _talk(child: subprocess.Popen[bytes], request: Request, progress: Callable[[str, int, int], None]) -> Record:
     assert child.stdin and child.stdout  # noqa: S101 - they are pipes
     threading.Thread(target=_send, args=(child.stdin, request), daemon=True).start()
     record, total = None, 1
@@ -64,6 +100,7 @@ def _run(request: Request, started: list[subprocess.Popen[bytes]], progress: Cal
         record, total = answer.record, answer.total or total
         progress(request.check, total if record else answer.done, total)
     code = child.wait()
+    _kill_group(child)  # a worker that died left its children behind
     child.stdout.close()
     if record is None or code:
         how = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
@@ -79,8 +116,26 @@ def _send(pipe: IO[bytes], request: Request) -> None:
         pass  # it died at once; its exit code tells
 
 
-def _kill(children: list[subprocess.Popen[bytes]]) -> None:
-    for child in children:
-        if child.poll() is None:
-            child.kill()
-            child.wait()
+def _stop(children: list[subprocess.Popen[bytes]]) -> None:
+    """End what still runs: with a grace in which it can clear up, then at once."""
+    try:
+        for child in children:
+            child.terminate()
+        until = time.monotonic() + GRACE
+        for child in children:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.wait(max(0, until - time.monotonic()))
+    finally:
+        for child in children:
+            if child.poll() is None:
+                _kill_group(child)
+                child.wait()
+
+
+def _kill_group(child: subprocess.Popen[bytes]) -> None:
+    """Kill a worker and its children."""
+    if os.name == "nt":
+        child.kill()
+        return
+    with contextlib.suppress(ProcessLookupError, PermissionError):  # there is none, or only ones that are dead
+        os.killpg(child.pid, signal.SIGKILL)

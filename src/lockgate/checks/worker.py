@@ -12,6 +12,7 @@ import msgspec
 from lockgate.checks.base import Target
 from lockgate.checks.isolated import Answer, Request
 from lockgate.checks.run import run_check
+from lockgate.checks.stopping import raise_on_signals
 from lockgate.inputs.tree import Tree
 
 SECONDS_BETWEEN_REPORTS = 0.1
@@ -40,7 +41,8 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    raise_on_signals()
     try:
         main()
-    except (BrokenPipeError, KeyboardInterrupt):
-        os._exit(130)  # the parent is gone or going: nobody reads a traceback
+    except BrokenPipeError:
+        os._exit(1)  # the parent is gone: nobody reads a traceback

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable
 from importlib import import_module
@@ -12,8 +11,12 @@ from typing import NoReturn
 import click
 
 from lockgate import __version__
+from lockgate.checks.stopping import Stopped, ignore_signals, raise_on_signals
+from lockgate.cli import _streams as streams
 from lockgate.model.errors import LockgateError, nearest, origin
 from lockgate.model.report import ExitCode
+
+READER_LEFT = 141  # as if SIGPIPE had ended us, which it does to most programs
 
 
 class Commands(click.Group):
@@ -39,9 +42,19 @@ def root() -> None:
     """
 
 
-def main(arguments: list[str] | None = None) -> NoReturn:
+def main() -> NoReturn:
     """Run the command line and exit; no error that a user can cause shows a traceback."""
-    sys.exit(run_safely(lambda: root.main(args=arguments, prog_name="lockgate", standalone_mode=False)))
+    run_program(lambda: root.main(prog_name="lockgate", standalone_mode=False))
+
+
+def run_program(command: Callable[[], int | None]) -> NoReturn:
+    """Run a command as this whole process: signals unwind it, and no standard stream can spoil its exit code."""
+    streams.open_closed()
+    raise_on_signals()
+    code = run_safely(command)
+    ignore_signals()
+    streams.settle()
+    sys.exit(code)
 
 
 def run_safely(command: Callable[[], int | None]) -> int:
@@ -52,21 +65,19 @@ def run_safely(command: Callable[[], int | None]) -> int:
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.exceptions.NoArgsIsHelpError as error:
-        print(error.format_message(), file=sys.stderr)  # noqa: T201 - this is the command line
+        streams.tell(error.format_message())
         return ExitCode.USAGE
     except click.UsageError as error:
         where = f" (see: {error.ctx.command_path} --help)" if error.ctx else ""
         return _fail(f"{error.format_message()}{where}", ExitCode.USAGE)
     except LockgateError as error:
-        from lockgate.checks.redact import redacted_text  # an error may quote what stands in the repository
-
-        return _fail(redacted_text(str(error)), error.exit_code)
+        return _fail(_shown(error), error.exit_code)
+    except Stopped as stop:
+        return _fail("interrupted", stop.args[0])
     except (KeyboardInterrupt, click.Abort):
         return _fail("interrupted", ExitCode.INTERRUPTED)
-    except BrokenPipeError:
-        # Whoever read our output left; Python would complain once more when it closes the stream.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitCode.INTERNAL
+    except (BrokenPipeError, SystemExit):  # click makes the second of the first
+        return READER_LEFT
     except OSError as error:
         return _fail(f"{error.filename or 'the output'}: {error.strerror or type(error).__name__}", ExitCode.INTERNAL)
     except Exception as error:  # noqa: BLE001 - the last resort; the text of an unknown error may hold a secret
@@ -74,6 +85,16 @@ def run_safely(command: Callable[[], int | None]) -> int:
     return int(code or 0)
 
 
+def _shown(error: LockgateError) -> str:
+    """What an error says, without what the engines see in it: it may quote what stands in the repository."""
+    from lockgate.checks.redact import redacted_text
+
+    try:
+        return redacted_text(str(error))
+    except Exception as broken:  # noqa: BLE001 - an engine that breaks must not hide that there is an error
+        return f"{type(error).__name__}; what it says could not be searched for secrets ({type(broken).__name__})"
+
+
 def _fail(message: str, code: int) -> int:
-    print(f"lockgate: {message}", file=sys.stderr)  # noqa: T201 - this is the command line
+    streams.tell(f"lockgate: {message}")
     return code

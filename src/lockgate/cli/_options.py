@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from lockgate.checks import base
+from lockgate.cli import _streams as streams
 from lockgate.config.load import CHOICES, load
 from lockgate.config.settings import MEBIBYTE, Settings
 from lockgate.inputs import git
@@ -52,12 +53,20 @@ def output_options(function: F) -> F:
 
 def root_of(path: str) -> Path:
     """The directory to scan. Raises UsageError where it is none."""
-    root = Path(path)
+    root = current_directory() / path
     if not root.exists():
         raise UsageError(f"{path}: no such directory; give the directory of a repository")
     if not root.is_dir():
         raise UsageError(f"{path}: not a directory; give the directory that holds it")
     return root.resolve()
+
+
+def current_directory() -> Path:
+    """Where we stand. Raises UsageError where that was deleted."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        raise UsageError("the current directory is no longer there; change to one that is") from None
 
 
 def settings_of(root: Path, options: dict[str, Any]) -> Settings:
@@ -87,4 +96,4 @@ def tell_of_repository(root: Path) -> None:
     """Say so where `root` is only a part of a repository: what stands above it is neither examined nor obeyed."""
     top = git.top(root)
     if top and top != root:
-        click.echo(f"lockgate: note: only {root.name}/ is examined, and not the whole repository in {top}", err=True)
+        streams.tell(f"lockgate: note: only {root.name}/ is examined, and not the whole repository in {top}")

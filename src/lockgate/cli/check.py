@@ -7,10 +7,9 @@ import uuid
 from typing import Any
 
 import click
-import msgspec
 
 from lockgate.checks import base
-from lockgate.checks.run import run_check
+from lockgate.checks.isolated import run_all
 from lockgate.cli._finish import check_destinations, finish
 from lockgate.cli._options import (
     output_options,
@@ -22,9 +21,7 @@ from lockgate.cli._options import (
 )
 from lockgate.cli._progress import bars
 from lockgate.inputs.git import revision
-from lockgate.inputs.tree import Tree
 from lockgate.policy.verdict import decide
-from lockgate.reports.write import write
 
 
 @click.command("check", short_help="Run one check.")
@@ -46,15 +43,11 @@ def command(
 ) -> int:
     """Run one check on the repository in PATH. NAME is audit, lint, pins or secrets."""
     base.get(name)
-    check_destinations(sarif, json_file)
     root = root_of(path)
+    check_destinations(sarif, json_file, record)
     tell_of_repository(root)
     settings = settings_of(root, options)
-    tree = Tree(root, settings.exclude, settings.max_file_size)
-    with bars(not no_progress) as tell:
-        target = base.Target(tree=tree, settings=settings, progress=lambda done, total: tell(name, done, total))
-        result = run_check(name, target, run or str(uuid.uuid4()))
-    if record:
-        write(record, msgspec.json.encode(result))
-    report = decide([result], settings, os.environ, revision(root))
-    return finish(report, sarif_file=sarif, json_file=json_file, brief=record is not None)
+    with bars(not no_progress) as progress:
+        found = run_all([name], root, settings, run or str(uuid.uuid4()), progress)
+    report = decide(found, settings, os.environ, revision(root))
+    return finish(report, sarif_file=sarif, json_file=json_file, record_file=record)

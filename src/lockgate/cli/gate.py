@@ -44,8 +44,8 @@ def command(
     **options: Any,
 ) -> int:
     """Run the checks on the repository in PATH and decide: PASS, FAIL or INCOMPLETE."""
-    check_destinations(sarif, json_file)
     root = root_of(path)
+    check_destinations(sarif, json_file)
     named = tuple(name.strip() for name in checks.split(",")) if checks is not None else None
     tell_of_repository(root)
     settings = settings_of(root, {"checks": named, **options})

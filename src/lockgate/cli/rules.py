@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 
 import click
 
 from lockgate.cli._rules import listed_rules
 from lockgate.model.finding import Severity
-from lockgate.reports.text import clip, to_json
+from lockgate.reports.terminal import Paper
+from lockgate.reports.text import to_json
 
 
 @click.command("rules")
@@ -18,14 +18,17 @@ from lockgate.reports.text import clip, to_json
 def command(check: str | None, as_json: bool) -> None:
     """List every rule, or those of one CHECK; an advisory is a rule of its own and not listed.
 
-    A line is never cut unless a terminal is too narrow for it.
+    On a terminal the summary stands below the rule's name; elsewhere a rule is one line.
     """
     rules = listed_rules(check)
     if as_json:
         click.echo(to_json(rules), nl=False)
-        return
-    longest = max((len(rule.id) for rule in rules), default=0)
-    severity = max(map(len, Severity))
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
-    for rule in rules:
-        click.echo(clip(f"{rule.id:<{longest}}  {rule.severity:<{severity}}  {rule.summary}", width))
+    elif sys.stdout.isatty():
+        paper = Paper.of(sys.stdout, None)
+        for rule in rules:
+            click.echo(f"{paper.paint(rule.id, 'bold')}  {rule.severity}\n    {paper.wrap(rule.summary, 4)}")
+    else:
+        longest = max((len(rule.id) for rule in rules), default=0)
+        severity = max(map(len, Severity))
+        for rule in rules:
+            click.echo(f"{rule.id:<{longest}}  {rule.severity:<{severity}}  {rule.summary}")

@@ -51,9 +51,10 @@ def run(
         child.kill()
 
     timer = threading.Timer(seconds, stop)
-    timer.start()
+    timer.daemon = True  # whatever happens here, the end of the process does not wait for it
     with child:
         try:
+            timer.start()
             output = _talk(child, request, on_line)
             if len(output) > OUTPUT:
                 child.kill()

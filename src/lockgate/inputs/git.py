@@ -9,6 +9,7 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
+from lockgate.inputs.files import display
 from lockgate.model.errors import UnavailableError
 from lockgate.model.report import Revision
 
@@ -186,7 +187,18 @@ def revision(root: Path) -> Revision:
         uri=_web_address(_ask(root, "config", "--get", "remote.origin.url")),
         commit=_ask(root, "rev-parse", "--verify", "--quiet", "HEAD"),
         branch=_ask(root, "symbolic-ref", "--short", "--quiet", "HEAD"),
+        prefix=_prefix(root),
     )
+
+
+def _prefix(root: Path) -> str:
+    try:
+        prefix = os.fsdecode(run(root, "rev-parse", "--show-prefix").removesuffix(b"\n"))
+    except UnavailableError:
+        return ""
+    top = root.joinpath(*[".."] * prefix.count("/"))
+    # A repository may name any directory as its working tree; one that is not there is no place for a report.
+    return display(prefix) if (top / ".git").exists() else ""
 
 
 def _ask(root: Path, *arguments: str) -> str:

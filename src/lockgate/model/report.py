@@ -30,11 +30,15 @@ class ExitCode(IntEnum):
 
 
 class Revision(Struct, frozen=True):
-    """Where the scanned tree comes from: the repository's URL (without credentials), commit and branch."""
+    """Where the scanned tree comes from: the repository's URL (without credentials), commit and branch.
+
+    `prefix` is the path of the tree in the repository, with a slash at its end; empty for the whole repository.
+    """
 
     uri: str = ""
     commit: str = ""
     branch: str = ""
+    prefix: str = ""
 
 
 class Threshold(Struct, frozen=True):

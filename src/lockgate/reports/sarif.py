@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from lockgate.model.finding import Finding, Severity
 from lockgate.model.record import Engine, Outcome, Record
-from lockgate.model.report import ExitCode, Report, Revision
+from lockgate.model.report import Report, Revision, Verdict
 from lockgate.model.rule import Rule
 from lockgate.reports.sarif_limits import RESULTS, absolute_uri, fits, message
 from lockgate.reports.sarif_rules import LEVELS, descriptor, rule_of, security_severity
@@ -53,12 +53,18 @@ def _run(report: Report, findings: list[Finding], total: int) -> Json:
         tool=_tool(report, [descriptor(rule) for rule in rules.values()]),
         automationDetails={"id": _category(report)},
         versionControlProvenance=_provenance(report.revision),
-        originalUriBaseIds={ROOT: {"description": {"text": "The root of what was scanned."}}},
+        originalUriBaseIds={
+            ROOT: {"description": {"text": "The root of the repository, or of what was scanned where it is in none."}}
+        },
         columnKind="unicodeCodePoints",
         language="en-US",
         invocations=[_invocation(report, len(findings), total)],
         properties={"verdict": report.verdict, "exitCode": report.exit_code, "counted": report.counted},
-    ) | {"results": [_result(each, index[each.rule], rules[each.rule].severity) for each in findings]}
+    ) | {
+        "results": [
+            _result(each, report.revision.prefix, index[each.rule], rules[each.rule].severity) for each in findings
+        ]
+    }
 
 
 def _rules(report: Report, findings: Iterable[Finding]) -> dict[str, Rule]:
@@ -102,9 +108,9 @@ def _invocation(report: Report, kept: int, total: int) -> Json:
     """The run of the tool.
 
     GitHub refuses a run that says it was not successful, and takes every alert that a successful one does not repeat
-    for fixed (github/codeql-action#1316, #1393). So it is unsuccessful where the gate ends as INCOMPLETE: there is
-    nothing urgent to show then and no alert may be closed. A failed gate's findings have to be seen, so that run is
-    successful, and its notifications say what was not examined.
+    for fixed (github/codeql-action#1316, #1393). So it is unsuccessful where the verdict is INCOMPLETE, whether that
+    fails or only warns: there is nothing urgent to show then and no alert may be closed. A failed gate's findings have
+    to be seen, so that run is successful, and its notifications say what was not examined.
     """
     notes = [note for record in report.records for note in _notifications(record)]
     if kept < total:
@@ -116,7 +122,7 @@ def _invocation(report: Report, kept: int, total: int) -> Json:
         startTimeUtc=min((record.started for record in report.records if record.started), default=""),
         endTimeUtc=max((record.ended for record in report.records if record.ended), default=""),
         toolExecutionNotifications=notes,
-    ) | {"executionSuccessful": report.exit_code is not ExitCode.INCOMPLETE}
+    ) | {"executionSuccessful": report.verdict is not Verdict.INCOMPLETE}
 
 
 def _notifications(record: Record) -> Iterable[Json]:
@@ -130,7 +136,7 @@ def _notification(name: str, level: str, text: str, at: str = "") -> Json:
     return {"descriptor": {"id": name}, "level": level, "message": {"text": message(text)}, **_filled(timeUtc=at)}
 
 
-def _result(finding: Finding, rule_index: int, usual: Severity) -> Json:
+def _result(finding: Finding, prefix: str, rule_index: int, usual: Severity) -> Json:
     fingerprints = {"primaryLocationLineHash": finding.line_hash, "lockgate/v1": finding.fingerprint}
     properties = {
         **finding.properties,
@@ -147,14 +153,14 @@ def _result(finding: Finding, rule_index: int, usual: Severity) -> Json:
         "ruleIndex": rule_index,
         "level": LEVELS[finding.severity],
         "message": {"text": message(finding.message)},
-        "locations": [{"physicalLocation": _place(finding)}],
+        "locations": [{"physicalLocation": _place(finding, prefix)}],
         **_filled(partialFingerprints=_filled(**fingerprints)),
         "properties": _filled(**properties),
     }
 
 
-def _place(finding: Finding) -> Json:
-    path = finding.path.encode("utf-8", "backslashreplace")
+def _place(finding: Finding, prefix: str) -> Json:
+    path = f"{prefix}{finding.path}".encode("utf-8", "backslashreplace")
     # One region that makes no sense and GitHub refuses the whole file.
     line, column = max(finding.line, 1), max(finding.column, 1)
     end_line = max(finding.end_line, line)

@@ -20,6 +20,8 @@ _DEVICE_FOLDERS = ("/dev/", "/proc/")
 def check_destination(path: str) -> None:
     """Raise UsageError if no report can ever be written to `path`. Called before a scan, it saves the scan."""
     if path == STDOUT:
+        if sys.__stdout__ is None:
+            raise UsageError("standard output is closed; give the name of a file for the report")
         return
     if not path:
         raise UsageError("a report needs a file name; give - for standard output")
@@ -28,6 +30,8 @@ def check_destination(path: str) -> None:
         raise UsageError(f"{path}: there is no directory {folder}; create it or choose another place for the report")
     if Path(path).is_dir() and not Path(path).is_symlink():
         raise UsageError(f"{path} is a directory; give the name of a file in it for the report")
+    if not os.access(path if _is_stream(path) else folder, os.W_OK):
+        raise UsageError(f"{path}: you may not write there; choose another place for the report")
 
 
 def write(path: str, data: bytes) -> None:
