@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from lockgate.checks.secrets.scanning import scanners
+from lockgate.inputs.user_dirs import cache_dir
 from support import Files, git, write
 
 
@@ -25,6 +27,18 @@ def _own_user_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pyt
 def _own_scanners() -> None:
     """A test may take engines away; the next one has them again."""
     scanners.cache_clear()
+
+
+@pytest.fixture
+def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache directory that has nothing but the prefilter, which takes seconds to make."""
+    scanners()
+    shared = cache_dir("prefilter")
+    folder = tmp_path_factory.mktemp("cache")
+    if shared:
+        shutil.copytree(shared, folder / "lockgate" / "prefilter")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder))
+    return folder / "lockgate"
 
 
 @pytest.fixture

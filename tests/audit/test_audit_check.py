@@ -41,8 +41,8 @@ source = { registry = "https://index.example/simple" }
 
 
 @pytest.fixture(autouse=True)
-def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+def _own_cache(own_cache: Path) -> None:
+    """No test reads the index that another one made."""
 
 
 @pytest.fixture

@@ -50,9 +50,8 @@ class Rewriting(HTTPAdapter):
 
 
 @pytest.fixture
-def pointed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[[str], engine.PipAudit]]:
+def pointed(monkeypatch: pytest.MonkeyPatch, own_cache: Path) -> Iterator[Callable[[str], engine.PipAudit]]:
     """Every `PipAudit` asks the server whose address is given last."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     made: list[engine.PipAudit] = []
     address = {"base": ""}
     original = engine.PipAudit.__init__

@@ -7,11 +7,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from lockgate.checks.secrets.scanning import scanners
 from support import LETTERS, advisory, lockgate, noise, write, write_advisories
 
 Repository = Callable[..., Path]
@@ -22,6 +24,7 @@ CLEAN = {
     "noxfile.py": "import lockgate.sessions\nlockgate.sessions.register(lint_install=())\n",
     ".gitignore": ".nox/\n",
 }
+ALLOWED = {**CLEAN, "allowed.py": f'"""Allowed."""\n\nTOKEN = "ghp_{noise(36)}"  # gitleaks:allow\n'}
 LEAK = f'"""A leak."""\n\nTOKEN = "ghp_{noise(36, LETTERS)}"\n'
 
 
@@ -95,8 +98,10 @@ def test_the_gate_without_nox_finds_the_same(repository: Repository, advisories:
 
 @pytest.fixture
 def crashing_engine(tmp_path: Path) -> str:
-    """A module path on which kingfisher ends the process, as a fault in native code would."""
-    write(tmp_path / "crash", {"kingfisher_sdk.py": "import os\nos.abort()\n"})
+    """A module path on which kingfisher ends the process that loads it, as a fault in native code would."""
+    scanners()  # what the prefilter knows of kingfisher it learned before
+    about = f"kingfisher_secret_scanner-{version('kingfisher-secret-scanner')}.dist-info/METADATA"
+    write(tmp_path / "crash", {"kingfisher_sdk/__init__.py": "import os\nos.abort()\n", about: ""})
     return str(tmp_path / "crash")
 
 
@@ -104,7 +109,7 @@ def crashing_engine(tmp_path: Path) -> str:
 def test_an_engine_that_crashes(
     repository: Repository, advisories: Path, crashing_engine: str, flags: tuple[str, ...]
 ) -> None:
-    code, report, said = nox(repository(CLEAN), advisories, *flags, PYTHONPATH=crashing_engine, CI="true")
+    code, report, said = nox(repository(ALLOWED), advisories, *flags, PYTHONPATH=crashing_engine, CI="true")
     assert (code, report["verdict"], report["exit_code"]) == (1, "INCOMPLETE", 3), said
     assert outcomes(report) == but("secrets")
 
@@ -112,7 +117,7 @@ def test_an_engine_that_crashes(
 def test_an_engine_that_crashes_without_nox(repository: Repository, advisories: Path, crashing_engine: str) -> None:
     done = lockgate(
         "gate", ".", "--json", "-", "--advisories", advisories,
-        cwd=repository(CLEAN), env={"PYTHONPATH": crashing_engine, "CI": "true"},
+        cwd=repository(ALLOWED), env={"PYTHONPATH": crashing_engine, "CI": "true"},
     )  # fmt: skip
     report = json.loads(done.stdout)
     assert (done.returncode, report["verdict"]) == (3, "INCOMPLETE")
@@ -169,7 +174,7 @@ def test_nox_told_to_use_a_missing_interpreter_in_ci(repository: Repository, adv
 def test_incomplete_warns_on_the_machine_of_a_developer(
     repository: Repository, advisories: Path, crashing_engine: str
 ) -> None:
-    code, report, said = nox(repository(CLEAN), advisories, PYTHONPATH=crashing_engine)
+    code, report, said = nox(repository(ALLOWED), advisories, PYTHONPATH=crashing_engine)
     assert (code, report["verdict"], report["exit_code"]) == (0, "INCOMPLETE", 0)
     assert "this is not a pass" in said
 

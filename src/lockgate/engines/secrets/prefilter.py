@@ -7,10 +7,12 @@ a directory in which nobody else can write, and only where its digest is right.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import platform
 import secrets
+import time
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
@@ -21,7 +23,7 @@ import msgspec
 from lockgate.inputs.user_dirs import cache_dir, is_private
 
 PART = 2**20  # bytes
-_FORMAT = "1"
+PATIENCE = 20.0  # seconds
 _DIGEST = hashlib.sha256
 _DIGEST_SIZE = 32
 
@@ -48,15 +50,18 @@ class Prefilter:
     """The compiled conditions."""
 
     def __init__(self, key: str, conditions: Callable[[], Iterable[Condition]]) -> None:
-        """Take the database that is kept under `key` (whatever the conditions depend on), else make it of `conditions`.
+        """Take the database that is kept under `key`, else make it of `conditions`.
+
+        The key names all that these depend on beside the code of this folder, which is added to it.
 
         Raises ImportError where Hyperscan is not installed.
         """
         import hyperscan
 
-        about = (_FORMAT, getattr(hyperscan, "__version__", ""), platform.machine(), key)
+        code = [path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py"))]
+        about = (code, getattr(hyperscan, "__version__", ""), platform.machine(), key)
         name = _DIGEST(repr(about).encode()).hexdigest()
-        self._groups = _load(name) or _compile(conditions(), name)
+        self._groups = _load(name) or _made(name, conditions)
         self._last: tuple[str, bytes, set[int]] = "", b"", set()
 
     def look(self, owner: str, group: str = "") -> Look:
@@ -108,6 +113,36 @@ def _parts(data: bytes) -> Iterator[bytes]:
         end = data.find(b"\n", start + PART) + 1 or len(data)
         yield data[start:end]
         start = end
+
+
+def _made(name: str, conditions: Callable[[], Iterable[Condition]]) -> dict[str, _Group]:
+    """The groups, made by this process, or by another one that began earlier."""
+    with _turn():
+        return _load(name) or _compile(conditions(), name)
+
+
+@contextlib.contextmanager
+def _turn() -> Iterator[None]:
+    """Wait while another process makes a database, but not for ever."""
+    folder = cache_dir("prefilter")
+    if folder is None or os.name != "posix":
+        yield
+        return
+    import fcntl
+
+    try:
+        file = folder.with_suffix(".lock").open("wb")
+    except OSError:
+        yield
+        return
+    with file:
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
+            with contextlib.suppress(OSError):
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            time.sleep(0.02)
+        yield
 
 
 def _compile(conditions: Iterable[Condition], name: str) -> dict[str, _Group]:
