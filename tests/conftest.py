@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lockgate.checks.secrets.scanning import scanners
+from lockgate.engines.secrets.scanners import scanners
 from lockgate.inputs.user_dirs import cache_dir
 from support import Files, git, write
 

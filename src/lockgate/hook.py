@@ -1,12 +1,18 @@
 """`lockgate-hook [FILES…]`: the pre-commit entry. It scans what is staged for secrets; exit 1 on a finding.
 
-Whatever is not needed on every commit is imported where it is used: this module is imported on all of them.
+On most commits the prefilter can tell that there is nothing to find. To ask it takes few imports, so it is asked first; whatever
+it can't tell for sure, and whatever goes wrong, is left to the whole check.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+
+TYPE_CHECKING = False  # as type checkers know it; the module of the name takes long to import
+if TYPE_CHECKING:
+    from lockgate.config.settings import Settings
+    from lockgate.inputs.staged import StagedTree
 
 USAGE = """usage: lockgate-hook [--] [FILES…]
 
@@ -15,16 +21,50 @@ Scans the staged content of FILES, by default of every staged file, for secrets.
 
 def main() -> None:
     """Run the hook and exit with its code."""
+    if _is_quiet(sys.argv[1:]):
+        return
     from lockgate.cli import run_program
 
     run_program(lambda: _hook(sys.argv[1:]))
 
 
-def _hook(arguments: list[str]) -> int:
-    from lockgate.cli._options import current_directory, settings_of
-    from lockgate.inputs.git import is_repository
+def _is_quiet(arguments: list[str]) -> bool:
+    """Whether all that is staged could be read and no engine can find anything in it."""
+    try:
+        from lockgate.engines.secrets.scanners import scanners
+        from lockgate.inputs.allow import without_brackets
+        from lockgate.inputs.files import display
+        from lockgate.model.record import Skip
+
+        if any(name.startswith("-") for name in arguments):
+            return False
+        tree, _ = _staged(arguments)
+        engines = scanners()
+        for path in tree.files:
+            data = tree.read(path)
+            if isinstance(data, Skip) or engines.may_find(display(path), without_brackets(data)):
+                return False
+        return not (engines.notes or any(skip.gap for skip in tree.skipped))
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception:  # noqa: BLE001 - the whole check says what is wrong
+        return False
+
+
+def _staged(names: list[str]) -> tuple[StagedTree, Settings]:
     from lockgate.inputs.staged import StagedTree
+    from lockgate.project import current_directory, settings_of
+
+    root = current_directory()
+    settings = settings_of(root, {})
+    paths = [os.path.normpath(name) for name in names]
+    return StagedTree(root, paths, settings.exclude, settings.max_file_size), settings
+
+
+def _hook(arguments: list[str]) -> int:
+    from lockgate.inputs.git import is_repository
     from lockgate.model.errors import UsageError
+    from lockgate.project import current_directory
 
     root = current_directory()
     inside = is_repository(root)
@@ -33,9 +73,7 @@ def _hook(arguments: list[str]) -> int:
         return 0
     if not inside:
         raise UsageError(f"{root} is not in a Git repository, so nothing is staged; lockgate check secrets scans it")
-    names = _names(arguments)
-    settings = settings_of(root, {})
-    tree = StagedTree(root, [os.path.normpath(name) for name in names], settings.exclude, settings.max_file_size)
+    tree, settings = _staged(_names(arguments))
     if not tree.files:
         return 0
 

@@ -10,8 +10,8 @@ import pytest
 
 from lockgate.checks import redact
 from lockgate.checks.run import run_check
-from lockgate.checks.secrets.scanning import Scanners
 from lockgate.engines.secrets import detect_secrets
+from lockgate.engines.secrets.scanners import Scanners
 from lockgate.inputs.line_hash import line_hashes
 from lockgate.model.errors import UnavailableError
 from support import lockgate, noise, target

@@ -22,11 +22,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from samples import SAMPLES
 
-from lockgate.checks.secrets.scanning import Scanners
 from lockgate.engines.secrets import detect_secrets, kingfisher
 from lockgate.engines.secrets.base import LeftOutError, Scan
 from lockgate.engines.secrets.necessary import NoConditionError, factors, necessary
 from lockgate.engines.secrets.prefilter import Condition, Prefilter
+from lockgate.engines.secrets.scanners import Scanners
 from support import HEX, noise
 
 Found = set[tuple[str, int, str]]

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from lockgate.checks.secrets.scanning import scanners
+from lockgate.engines.secrets.scanners import scanners
 from support import LETTERS, advisory, lockgate, noise, write, write_advisories
 
 Repository = Callable[..., Path]

@@ -13,8 +13,8 @@ from msgspec.structs import replace
 
 from lockgate.checks.base import Result
 from lockgate.checks.secrets import merge
-from lockgate.checks.secrets.scanning import scanners
 from lockgate.engines.secrets.base import Sighting
+from lockgate.engines.secrets.scanners import scanners
 from lockgate.inputs.allow import without_brackets
 from lockgate.model.errors import UnavailableError
 from lockgate.model.finding import Finding

@@ -14,14 +14,13 @@ from lockgate.cli._finish import check_destinations, finish
 from lockgate.cli._options import (
     output_options,
     path_argument,
-    root_of,
-    settings_of,
     settings_options,
     tell_of_repository,
 )
 from lockgate.cli._progress import bars
 from lockgate.inputs.git import revision
 from lockgate.policy.verdict import decide
+from lockgate.project import root_of, settings_of
 
 
 @click.command("check", short_help="Run one check.")

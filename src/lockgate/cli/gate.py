@@ -15,8 +15,6 @@ from lockgate.cli._finish import check_destinations, finish
 from lockgate.cli._options import (
     output_options,
     path_argument,
-    root_of,
-    settings_of,
     settings_options,
     tell_of_repository,
 )
@@ -24,6 +22,7 @@ from lockgate.cli._progress import bars
 from lockgate.cli._records import collect
 from lockgate.inputs.git import revision
 from lockgate.policy.verdict import decide
+from lockgate.project import root_of, settings_of
 
 
 @click.command("gate", short_help="Run the checks and decide.")

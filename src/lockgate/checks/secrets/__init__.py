@@ -9,8 +9,8 @@ from lockgate.checks import base
 from lockgate.checks.identity import identify
 from lockgate.checks.secrets import catalogue, merge
 from lockgate.checks.secrets.allowed import Comments
-from lockgate.checks.secrets.scanning import Seen, scanners
 from lockgate.engines.secrets.base import Sighting
+from lockgate.engines.secrets.scanners import Seen, scanners
 from lockgate.inputs.allow import without_brackets
 from lockgate.inputs.files import display, is_binary
 from lockgate.model.finding import Finding

@@ -8,16 +8,10 @@ from types import ModuleType
 
 from lockgate.checks import base
 from lockgate.checks.secrets.credential import HARD_CODED_CREDENTIALS
-from lockgate.engines.secrets.base import SecretEngine, Sighting
+from lockgate.engines.secrets.base import Sighting
+from lockgate.engines.secrets.scanners import engines
 from lockgate.model.finding import Confidence, Severity
 from lockgate.model.rule import Rule, page
-
-
-@cache
-def engines() -> dict[str, SecretEngine]:
-    """The engines that look for secrets, by name."""
-    modules = base.modules("lockgate.engines.secrets")
-    return {module.ENGINE: module for module in modules if hasattr(module, "load_scanner")}
 
 
 def all_rules() -> tuple[Rule, ...]:

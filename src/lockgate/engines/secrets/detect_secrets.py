@@ -49,11 +49,9 @@ def conditions() -> Iterator[Condition]:
     """For each plug-in the patterns of lines of which one matches where it finds something, and those of rewritten files."""
     plugins = _plugins()
     for plugin in plugins:
-        for pattern in dict.fromkeys(_conditions(plugin)):
-            yield Condition(ENGINE, type(plugin).__name__, pattern, of_lines=True)
+        yield from dict.fromkeys(_conditions(plugin))
     searched = [pattern for plugin in plugins for pattern in _searched(plugin)]
-    for label, pattern in rewritten.conditions(searched, map(_run, filter(_is_entropy, plugins))):
-        yield Condition(ENGINE, label, pattern, of_lines=False, group=rewritten.GROUP)
+    yield from rewritten.conditions(ENGINE, searched, map(_run, filter(_is_entropy, plugins)))
 
 
 def may_find(path: str, data: bytes, prefilter: Prefilter) -> bool:
@@ -168,16 +166,19 @@ def _joined(lines: list[str]) -> str:
     return "\n".join(line.replace("\n", "\r") for line in lines)
 
 
-def _conditions(plugin: Any) -> Iterator[str]:
-    """Patterns of which one matches in every line in which the plug-in finds something."""
+def _conditions(plugin: Any) -> Iterator[Condition]:
+    """Conditions of which one holds for every line in which the plug-in finds something."""
+    name = type(plugin).__name__
     if _is_entropy(plugin):
         charset, least = _run(plugin)
-        yield f"['\"]{charset}{{{least},}}['\"]"
+        begin = f"['\"]{charset}{{{least},}}"
+        ends = f"{begin}(?=['\"])"  # where one string ends another one may begin
+        yield Condition(ENGINE, name, f"{begin}['\"]", of_lines=True, varied=ends, different=1 + least)
     for pattern in _searched(plugin):
         try:
-            yield necessary(pattern)
+            yield Condition(ENGINE, name, necessary(pattern), of_lines=True)
         except NoConditionError:
-            yield "[^\\n]"
+            yield Condition(ENGINE, name, "[^\\n]", of_lines=True)
 
 
 def _searched(plugin: Any) -> Iterator[re.Pattern[str]]:

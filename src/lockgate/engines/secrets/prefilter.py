@@ -11,10 +11,10 @@ import contextlib
 import hashlib
 import os
 import platform
-import secrets
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -32,7 +32,8 @@ class Condition(NamedTuple):
     """A byte pattern in Hyperscan's syntax, which needs no more than to be necessary.
 
     `owner` is the engine that asks for it, `label` what it is to that engine. A pattern `of_lines` never matches a line
-    feed; the others are of whole files. Those of one `group` are looked for in one pass.
+    feed; the others are of whole files. Those of one `group` are looked for in one pass. Where there is a pattern
+    `varied`, in Python's syntax, one of its matches must have so many `different` bytes.
     """
 
     owner: str
@@ -40,10 +41,30 @@ class Condition(NamedTuple):
     pattern: str
     of_lines: bool
     group: str = ""
+    varied: str = ""
+    different: int = 0
 
 
 Look = Callable[[bytes], frozenset[str]]
-_Group = tuple[list[Condition], Any]  # with its database; a match names a condition by its place
+
+
+class _Group(msgspec.Struct, dict=True):
+    """Conditions and their database, as they are kept; a match names a condition by its place. Most texts match nothing."""
+
+    kept_conditions: bytes
+    kept_database: bytes
+
+    @cached_property
+    def conditions(self) -> list[Condition]:
+        return msgspec.msgpack.decode(self.kept_conditions, type=list[Condition])
+
+    @cached_property
+    def database(self) -> Any:
+        import hyperscan
+
+        database = hyperscan.loadb(self.kept_database, hyperscan.HS_MODE_BLOCK)
+        database.scratch = hyperscan.Scratch(database)
+        return database
 
 
 class Prefilter:
@@ -69,14 +90,16 @@ class Prefilter:
         return partial(self._labels, owner, group)
 
     def _labels(self, owner: str, group: str, data: bytes) -> frozenset[str]:
-        conditions, database = self._groups[group]
+        members = self._groups[group]
         if self._last[0] != group or self._last[1] is not data:  # one pass over a file does for all owners
             found: set[int] = set()
             if data:
-                database.scan(data, match_event_handler=lambda number, *_: found.add(number))
+                members.database.scan(data, match_event_handler=lambda number, *_: found.add(number))
             self._last = group, data, found
-        met = (conditions[number] for number in self._last[2])
-        return frozenset(condition.label for condition in met if condition.owner == owner)
+        met = [members.conditions[number] for number in self._last[2]]
+        return frozenset(
+            condition.label for condition in met if condition.owner == owner and _is_varied(condition, data)
+        )
 
     def lines(self, owner: str, data: bytes) -> Iterator[tuple[int, str]]:
         """Line, from 1, and label of every condition of lines that holds there, by line; data has LF line ends."""
@@ -87,7 +110,7 @@ class Prefilter:
 
     def _lines_of(self, owner: str, data: bytes, line: int) -> list[tuple[int, str]]:
         """The same for a part that begins with `line`. A pattern can match at every byte: each is kept once a line."""
-        conditions, database = self._groups[""]
+        conditions = self._groups[""].conditions
         start, stop = 0, 0  # of the line that the last match was in
         found: set[tuple[int, str]] = set()
 
@@ -102,8 +125,16 @@ class Prefilter:
                 stop = data.find(b"\n", end) % (len(data) + 1)  # -1, for the last line, becomes the length
             found.add((line, condition.label))
 
-        database.scan(data, match_event_handler=keep)
+        self._groups[""].database.scan(data, match_event_handler=keep)
         return sorted(found)
+
+
+def _is_varied(condition: Condition, data: bytes) -> bool:
+    """Whether what must be varied in `data` is."""
+    if not condition.varied:
+        return True
+    matches = re.finditer(condition.varied.encode(), data)
+    return any(len(set(match[0])) >= condition.different for match in matches)
 
 
 def _parts(data: bytes) -> Iterator[bytes]:
@@ -149,12 +180,12 @@ def _compile(conditions: Iterable[Condition], name: str) -> dict[str, _Group]:
     groups: dict[str, list[Condition]] = {"": []}
     for condition in conditions:
         groups.setdefault(condition.group, []).append(condition)
-    compiled = {group: (members, _database(members)) for group, members in groups.items()}
-    _store(name, compiled)
+    compiled = {group: _Group(msgspec.msgpack.encode(members), _database(members)) for group, members in groups.items()}
+    _store(name, msgspec.msgpack.encode(compiled))
     return compiled
 
 
-def _database(conditions: list[Condition]) -> Any:
+def _database(conditions: list[Condition]) -> bytes:
     import hyperscan
 
     database = hyperscan.Database()
@@ -165,14 +196,7 @@ def _database(conditions: list[Condition]) -> Any:
         elements=len(conditions),
         flags=[hyperscan.HS_FLAG_DOTALL | (0 if condition.of_lines else of_files) for condition in conditions],
     )
-    return database
-
-
-class _Kept(msgspec.Struct):
-    """The form in which a group is kept."""
-
-    conditions: list[Condition]
-    database: bytes
+    return bytes(hyperscan.dumpb(database))
 
 
 def _load(name: str) -> dict[str, _Group] | None:
@@ -184,33 +208,21 @@ def _load(name: str) -> dict[str, _Group] | None:
     if path is None or not is_private(path):
         return None
     try:
-        whole = path.read_bytes()
+        whole = memoryview(path.read_bytes())
         if _DIGEST(whole[_DIGEST_SIZE:]).digest() != whole[:_DIGEST_SIZE]:
             return None
-        kept = msgspec.msgpack.decode(whole[_DIGEST_SIZE:], type=dict[str, _Kept])
-        return {group: (members.conditions, _loaded(members.database)) for group, members in kept.items()}
+        kept = msgspec.msgpack.decode(whole[_DIGEST_SIZE:], type=dict[str, _Group])
+        return kept if kept[""].database else None  # one of another kind of processor can't be loaded
     except (OSError, hyperscan.error, msgspec.DecodeError):
         return None
 
 
-def _loaded(data: bytes) -> Any:
-    import hyperscan
-
-    database = hyperscan.loadb(data, hyperscan.HS_MODE_BLOCK)
-    database.scratch = hyperscan.Scratch(database)
-    return database
-
-
-def _store(name: str, groups: dict[str, _Group]) -> None:
-    """Keep the databases; what can't be kept is compiled again the next time."""
-    import hyperscan
-
-    kept = {group: _Kept(members, hyperscan.dumpb(database)) for group, (members, database) in groups.items()}
-    data = msgspec.msgpack.encode(kept)
+def _store(name: str, data: bytes) -> None:
+    """Keep what was made; what can't be kept is made again the next time."""
     folder = cache_dir("prefilter")
     if folder is None:
         return
-    new = folder / f"{name}.{secrets.token_hex(8)}"
+    new = folder / f"{name}.{os.urandom(8).hex()}"
     try:
         descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:

@@ -10,10 +10,9 @@ import os.path
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from functools import cache
 
 from lockgate.engines.secrets.necessary import NoConditionError, factors
-from lockgate.engines.secrets.prefilter import Look
+from lockgate.engines.secrets.prefilter import Condition, Look
 
 # What decides for configparser before anything else: the first line that is neither blank nor a comment must be a section's
 # header, and a line that begins in the first column must be a header or hold a delimiter.
@@ -25,12 +24,12 @@ _YAML = frozenset({".eyaml", ".yaml", ".yml"})
 _YAML_DECODES = re.compile(r"\\[\n0abevxuUNLP_/]|''|!!|!<|^%", re.MULTILINE)
 _INI_DECODES = "%"
 GROUP = "rewritten"
-_FACTOR, _RUN = "factor:", "run:"
+_RUN = "run"
 _ANYTHING = r"[\x00-\xff]"
 
 
-def conditions(patterns: Iterable[re.Pattern[str]], runs: Iterable[tuple[str, int]]) -> Iterator[tuple[str, str]]:
-    """Label and byte pattern of the conditions of files for what is looked for in rewritten lines.
+def conditions(owner: str, patterns: Iterable[re.Pattern[str]], runs: Iterable[tuple[str, int]]) -> Iterator[Condition]:
+    """Conditions of files for what is looked for in rewritten lines.
 
     patterns: what plug-ins search. runs: character sets, as in a byte pattern, each with the least number of different
     characters that a quoted string of it must have.
@@ -41,10 +40,11 @@ def conditions(patterns: Iterable[re.Pattern[str]], runs: Iterable[tuple[str, in
         for factor in group:
             places.setdefault(factor, []).append(f"{number}/{len(group)}")
     for factor, members in places.items():
-        yield f"{_FACTOR}{','.join(members)}", factor
+        yield Condition(owner, ",".join(members), factor, of_lines=False, group=GROUP)
     for charset, least in runs:
         # A quotation mark inside of a value gets a backslash, which may be one of the characters.
-        yield f"{_RUN}{least - 1}:{charset}", f"{charset}{{{least - 1},}}"
+        run = f"{charset}{{{least - 1},}}"
+        yield Condition(owner, _RUN, run, of_lines=False, group=GROUP, varied=run, different=least - 1)
 
 
 def _factors(pattern: re.Pattern[str]) -> list[str]:
@@ -67,25 +67,10 @@ def may_find(path: str, data: bytes, look: Look) -> bool:
     if (as_yaml and _YAML_DECODES.search(text)) or (as_ini and _INI_DECODES in text):
         return True
     labels = look(data)
-    return _factors_are_met(labels) or any(_has_run(data, label) for label in labels)
+    return _RUN in labels or _factors_are_met(labels)
 
 
 def _factors_are_met(labels: Iterable[str]) -> bool:
     """Whether all the factors of some pattern are met."""
-    met = Counter(
-        member for label in labels if label.startswith(_FACTOR) for member in label.removeprefix(_FACTOR).split(",")
-    )
+    met = Counter(member for label in labels for member in label.split(","))
     return any(count == int(member.partition("/")[2]) for member, count in met.items())
-
-
-def _has_run(data: bytes, label: str) -> bool:
-    """Whether a run that a label speaks of has as many different characters as high entropy takes."""
-    if not label.startswith(_RUN):
-        return False
-    least, _, charset = label.removeprefix(_RUN).partition(":")
-    return any(len(set(run)) >= int(least) for run in _runs(charset, int(least)).findall(data))
-
-
-@cache
-def _runs(charset: str, least: int) -> re.Pattern[bytes]:
-    return re.compile(b"%b{%d,}" % (charset.encode(), least))

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
 
 from msgspec import Struct, field
 
-from lockgate.checks.secrets import catalogue
+import lockgate.engines.secrets as folder
 from lockgate.engines.secrets.base import MOST_SIGHTINGS, LeftOutError, Scan, SecretEngine, Sighting
 from lockgate.engines.secrets.prefilter import Prefilter
 from lockgate.model.errors import UnavailableError
 from lockgate.model.record import Engine, Skip
+
+
+@cache
+def engines() -> dict[str, SecretEngine]:
+    """The engines that look for secrets, by name."""
+    modules = [import_module(f"{folder.__name__}.{module.name}") for module in iter_modules(folder.__path__)]
+    return {module.ENGINE: module for module in modules if hasattr(module, "load_scanner")}
 
 
 class Seen(Struct):
@@ -33,7 +42,7 @@ class Scanners:
         self._scans: dict[str, Scan] = {}
         self.engines: list[Engine] = []
         self.notes: list[str] = []
-        for name, engine in catalogue.engines().items():
+        for name, engine in engines().items():
             try:
                 self.engines.append(Engine(name, engine.version()))
                 self._engines[name] = engine

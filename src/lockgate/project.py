@@ -1,0 +1,61 @@
+"""What a run is over: a directory, and the settings for it. The command line and the hook begin here."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from lockgate.checks import base
+from lockgate.config.load import load
+from lockgate.config.settings import MEBIBYTE, Settings
+from lockgate.inputs.files import ABSENT, read
+from lockgate.model.errors import UsageError
+from lockgate.model.record import Skip
+
+
+def root_of(path: str) -> Path:
+    """The directory to scan. Raises UsageError where it is none."""
+    root = current_directory() / path
+    if not root.exists():
+        raise UsageError(f"{path}: no such directory; give the directory of a repository")
+    if not root.is_dir():
+        raise UsageError(f"{path}: not a directory; give the directory that holds it")
+    return root.resolve()
+
+
+def current_directory() -> Path:
+    """Where we stand. Raises UsageError where that was deleted."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        raise UsageError("the current directory is no longer there; change to one that is") from None
+
+
+def settings_of(root: Path, options: dict[str, Any]) -> Settings:
+    """The settings of a run over `root`; `options` are those of the command line, None where not given."""
+    project = read(root, "pyproject.toml", MEBIBYTE)
+    if isinstance(project, Skip) and project.reason != ABSENT:
+        raise UsageError(f"pyproject.toml can't be obeyed: {project.reason}")
+    try:
+        text = None if isinstance(project, Skip) else project.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"pyproject.toml is not UTF-8: byte {error.start}") from None
+    settings = load(project=text, environ=os.environ, options=options, known_checks=base.names())
+    _check_paths(settings)
+    return settings
+
+
+def _check_paths(settings: Settings) -> None:
+    """Raise UsageError for a path that the user gave and that is not there."""
+    source = settings.sources.get("advisories")
+    if settings.advisories and "://" not in settings.advisories and not Path(settings.advisories).exists():
+        raise UsageError(f"{source}: 'advisories': {settings.advisories} does not exist")
+    if settings.python and not _is_program(settings.python):
+        raise UsageError(f"{settings.sources.get('python')}: 'python': no interpreter is found at {settings.python}")
+
+
+def _is_program(name: str) -> bool:
+    import shutil
+
+    return shutil.which(name) is not None
