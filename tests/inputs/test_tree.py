@@ -263,7 +263,8 @@ def test_no_path_leads_out(tmp_path: Path, path: str) -> None:
 def as_nobody(*code: str) -> list[str]:
     """The lines that Python code prints when it runs as a user to whom file permissions apply."""
     become = f"import os; os.setgroups([]); os.setgid({NOBODY}); os.setuid({NOBODY})" if os.geteuid() == 0 else ""
-    imports = "from pathlib import Path; from lockgate.inputs.tree import Tree"
+    # All that is needed is imported first: the user may not be able to read where it is installed.
+    imports = "import pathspec; from pathlib import Path; from lockgate.inputs.tree import Tree"
     done = subprocess.run(
         [sys.executable, "-c", "\n".join((imports, become, *code))], check=True, capture_output=True, text=True, cwd="/"
     )

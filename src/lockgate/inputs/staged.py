@@ -29,6 +29,11 @@ class StagedTree(Tree):
         entry = self._listing.tracked.get(path)
         return self._read_index(path, entry) if entry and entry.blob else super().read(path)
 
+    def state(self, path: str) -> str:
+        """The name of the blob; empty for what is not in the index."""
+        entry = self._listing.tracked.get(path)
+        return entry.blob if entry and not entry.conflict else ""
+
     @cached_property
     def _blobs(self) -> git.Blobs:
         return git.Blobs(self.root, of_hook=True)

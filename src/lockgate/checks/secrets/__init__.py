@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from itertools import chain
 
 from lockgate.checks import base
 from lockgate.checks.identity import identify
 from lockgate.checks.secrets import catalogue, merge
 from lockgate.checks.secrets.allowed import Comments
+from lockgate.checks.secrets.cache import Cache, FileResult
 from lockgate.engines.secrets.base import Sighting
-from lockgate.engines.secrets.scanners import Seen, scanners
+from lockgate.engines.secrets.scanners import Scanners, Seen, scanners
 from lockgate.inputs.allow import without_brackets
 from lockgate.inputs.files import display, is_binary
+from lockgate.inputs.tree import Tree
 from lockgate.model.finding import Finding
 from lockgate.model.record import Coverage, Skip
 from lockgate.model.rule import Rule
@@ -27,40 +30,61 @@ def run(target: base.Target) -> base.Result:
     """Scan every file of the target. Raises UnavailableError where no engine can run here."""
     engines = scanners()
     skipped = list(target.tree.skipped)
-    found: list[Finding] = []
-    used: dict[str, Rule] = {}
-    allowed = examined = 0
-    left_out: Counter[tuple[str, str]] = Counter()
+    results: list[FileResult] = []
+    cache = Cache(target.tree, engines.key)
     files = target.tree.files
     for done, path in enumerate(files):
         target.progress(done, len(files))
-        data = target.tree.read(path)
-        if isinstance(data, Skip):
-            skipped.append(data)
-            continue
-        seen = engines.scan(display(path), without_brackets(data))
-        skipped += seen.gaps
-        if seen.looked or not data:
-            examined += 1
-            left_out.update(seen.left_out)
-        elif not seen.gaps:
-            skipped.append(_unseen(display(path), data, seen))
-        used |= {rule.id: rule for rule in map(catalogue.rule_of, seen.sightings)}
-        findings, passed = _findings(seen.sightings, data)
-        found += findings
-        allowed += passed
-    named = {finding.rule for finding in found}
+        result = _of_file(target.tree, path, engines, cache)
+        if isinstance(result, Skip):
+            skipped.append(result)
+        else:
+            results.append(result)
+    cache.close()
+    left_out = Counter(reason for result in results if result.examined for reason in result.left_out)
+    rules = {rule.id: rule for result in results for rule in result.rules}
     return base.Result(
         coverage=Coverage(
-            examined=examined,
+            examined=sum(result.examined for result in results),
             unit="files",
-            skipped=tuple(skipped),
-            allowed=allowed,
+            skipped=(*skipped, *chain.from_iterable(result.skipped for result in results)),
+            allowed=sum(result.allowed for result in results),
             notes=(*engines.notes, *_told(left_out)),
         ),
-        findings=tuple(found),
+        findings=tuple(chain.from_iterable(result.findings for result in results)),
         engines=tuple(engines.engines),
-        rules=tuple(rule for rule in used.values() if rule.id in named),
+        rules=tuple(rules.values()),
+    )
+
+
+def _of_file(tree: Tree, path: str, engines: Scanners, cache: Cache) -> FileResult | Skip:
+    shown, state = display(path), tree.state(path)
+    result = cache.unchanged(shown, state)
+    if result:
+        return result
+    data = tree.read(path)
+    if isinstance(data, Skip):
+        return data
+    result = cache.known(shown, state, data)
+    if result is None:
+        result = _examined(shown, data, engines.scan(shown, without_brackets(data)))
+        cache.keep(shown, state, data, result)
+    return result
+
+
+def _examined(path: str, data: bytes, seen: Seen) -> FileResult:
+    examined = bool(seen.looked or not data)
+    skipped = seen.gaps if examined or seen.gaps else [_unseen(path, data, seen)]
+    findings, allowed = _findings(seen.sightings, data)
+    named = {finding.rule for finding in findings}
+    rules = {rule.id: rule for rule in map(catalogue.rule_of, seen.sightings) if rule.id in named}
+    return FileResult(
+        examined=examined,
+        skipped=tuple(skipped),
+        left_out=tuple(seen.left_out),
+        findings=findings,
+        rules=tuple(rules.values()),
+        allowed=allowed,
     )
 
 

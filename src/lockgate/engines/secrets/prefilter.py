@@ -20,12 +20,12 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from lockgate.inputs.user_dirs import cache_dir, is_private
+from lockgate.inputs import user_cache
+from lockgate.inputs.user_dirs import cache_dir
 
 PART = 2**20  # bytes
 PATIENCE = 20.0  # seconds
-_DIGEST = hashlib.sha256
-_DIGEST_SIZE = 32
+_KIND = "prefilter"
 
 
 class Condition(NamedTuple):
@@ -81,7 +81,7 @@ class Prefilter:
 
         code = [path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py"))]
         about = (code, getattr(hyperscan, "__version__", ""), platform.machine(), key)
-        name = _DIGEST(repr(about).encode()).hexdigest()
+        name = hashlib.sha256(repr(about).encode()).hexdigest()
         self._groups = _load(name) or _made(name, conditions)
         self._last: tuple[str, bytes, set[int]] = "", b"", set()
 
@@ -155,7 +155,7 @@ def _made(name: str, conditions: Callable[[], Iterable[Condition]]) -> dict[str,
 @contextlib.contextmanager
 def _turn() -> Iterator[None]:
     """Wait while another process makes a database, but not for ever."""
-    folder = cache_dir("prefilter")
+    folder = cache_dir(_KIND)
     if folder is None or os.name != "posix":
         yield
         return
@@ -181,7 +181,7 @@ def _compile(conditions: Iterable[Condition], name: str) -> dict[str, _Group]:
     for condition in conditions:
         groups.setdefault(condition.group, []).append(condition)
     compiled = {group: _Group(msgspec.msgpack.encode(members), _database(members)) for group, members in groups.items()}
-    _store(name, msgspec.msgpack.encode(compiled))
+    user_cache.store(_KIND, name, msgspec.msgpack.encode(compiled))
     return compiled
 
 
@@ -203,30 +203,11 @@ def _load(name: str) -> dict[str, _Group] | None:
     """What is kept under `name`, None where there is nothing that can be trusted."""
     import hyperscan
 
-    folder = cache_dir("prefilter")
-    path = folder / name if folder else None
-    if path is None or not is_private(path):
+    data = user_cache.load(_KIND, name)
+    if data is None:
         return None
     try:
-        whole = memoryview(path.read_bytes())
-        if _DIGEST(whole[_DIGEST_SIZE:]).digest() != whole[:_DIGEST_SIZE]:
-            return None
-        kept = msgspec.msgpack.decode(whole[_DIGEST_SIZE:], type=dict[str, _Group])
+        kept = msgspec.msgpack.decode(data, type=dict[str, _Group])
         return kept if kept[""].database else None  # one of another kind of processor can't be loaded
-    except (OSError, hyperscan.error, msgspec.DecodeError):
+    except (hyperscan.error, msgspec.DecodeError):
         return None
-
-
-def _store(name: str, data: bytes) -> None:
-    """Keep what was made; what can't be kept is made again the next time."""
-    folder = cache_dir("prefilter")
-    if folder is None:
-        return
-    new = folder / f"{name}.{os.urandom(8).hex()}"
-    try:
-        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(_DIGEST(data).digest() + data)
-        Path(new).replace(folder / name)
-    except OSError:
-        new.unlink(missing_ok=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, cached_property
 from importlib import import_module
 from pkgutil import iter_modules
 
@@ -50,7 +50,6 @@ class Scanners:
                 self.notes.append(f"{name} took no part: {error}")
         if not self._engines:
             raise UnavailableError("; ".join(self.notes))
-        self._prefilter = self._prefiltered()
 
     @property
     def key(self) -> str:
@@ -88,7 +87,8 @@ class Scanners:
             self._scans[name] = self._engines[name].load_scanner(self._prefilter)
         return self._scans[name]
 
-    def _prefiltered(self) -> Prefilter | None:
+    @cached_property
+    def _prefilter(self) -> Prefilter | None:
         try:
             return Prefilter(
                 self.key,

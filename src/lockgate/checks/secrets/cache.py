@@ -1,0 +1,109 @@
+"""What the secrets check found in each file of a tree, kept from one run to the next in the user's cache directory.
+
+A result holds for one path and content, and for the engines and the code of ours that made it. A file whose state (see
+`Tree.state`) is the one that it had is not even read. Of contents a keyed hash is kept and never a plain one, which would tell
+the secret of a file that holds nothing else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+import lockgate
+from lockgate.inputs import user_cache
+from lockgate.inputs.tree import Tree
+from lockgate.model.finding import Finding
+from lockgate.model.record import Skip
+from lockgate.model.rule import Rule
+
+MOST_FILES = 200_000
+_KIND = "secrets"
+_KEY_SIZE = _HASH_SIZE = 16  # bytes
+
+
+class FileResult(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the check made of one file: whether it was examined, and who left it out for which reason."""
+
+    examined: bool = True
+    skipped: tuple[Skip, ...] = ()
+    left_out: tuple[tuple[str, str], ...] = ()
+    findings: tuple[Finding, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    allowed: int = 0
+
+
+class _Entry(Struct, array_like=True):
+    state: str
+    content: bytes
+    result: FileResult
+
+
+class _Kept(Struct, array_like=True):
+    key: bytes
+    entries: dict[str, _Entry]
+
+
+class Cache:
+    """The results for a tree, made by `engines` (their names and versions).
+
+    Whatever is wrong with the kept file or its directory: it is slower, and the results are the same.
+    """
+
+    def __init__(self, tree: Tree, engines: str) -> None:
+        about = repr((type(tree).__name__, os.fspath(tree.root), engines, _code()))
+        self._name = hashlib.sha256(about.encode()).hexdigest()
+        self._old = self._load() or _Kept(os.urandom(_KEY_SIZE), {})
+        self._new: dict[str, _Entry] = {}
+        self._changed = False
+
+    def unchanged(self, path: str, state: str) -> FileResult | None:
+        """The result for a file that is in the state in which it was, None where that is not known."""
+        entry = self._old.entries.get(path)
+        if entry is None or not state or entry.state != state:
+            return None
+        self._new[path] = entry
+        return entry.result
+
+    def known(self, path: str, state: str, data: bytes) -> FileResult | None:
+        """The result for a file that has the content that it had."""
+        entry = self._old.entries.get(path)
+        if entry is None or entry.content != self._hash(data):
+            return None
+        self.keep(path, state, data, entry.result)
+        return entry.result
+
+    def keep(self, path: str, state: str, data: bytes, result: FileResult) -> None:
+        """Keep a result, unless it tells of something that may go better the next time."""
+        if not any(skip.gap for skip in result.skipped):
+            self._changed = True
+            self._new[path] = _Entry(state, self._hash(data), result)
+
+    def close(self) -> None:
+        """Write what was kept, if that is other than what is there."""
+        if len(self._new) > MOST_FILES:
+            return
+        if not self._changed and self._new.keys() == self._old.entries.keys():
+            return
+        user_cache.store(_KIND, self._name, msgspec.msgpack.encode(_Kept(self._old.key, self._new)))
+
+    def _load(self) -> _Kept | None:
+        data = user_cache.load(_KIND, self._name)
+        try:
+            return msgspec.msgpack.decode(data, type=_Kept) if data else None
+        except msgspec.DecodeError:
+            return None
+
+    def _hash(self, data: bytes) -> bytes:
+        return hashlib.blake2b(data, key=self._old.key, digest_size=_HASH_SIZE).digest()
+
+
+def _code() -> list[tuple[str, int, int]]:
+    """Our own code: its files with their sizes and times."""
+    top = Path(lockgate.__file__).parent
+    stats = ((str(path.relative_to(top)), path.stat()) for path in sorted(top.rglob("*.py")))
+    return [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]
