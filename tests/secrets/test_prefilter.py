@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 import random
 import re
@@ -27,7 +28,7 @@ from lockgate.engines.secrets.base import LeftOutError, Scan
 from lockgate.engines.secrets.necessary import NoConditionError, factors, necessary
 from lockgate.engines.secrets.prefilter import Condition, Prefilter
 from lockgate.engines.secrets.scanners import Scanners
-from support import HEX, noise
+from support import HEX, noise, write
 
 Found = set[tuple[str, int, str]]
 
@@ -312,24 +313,33 @@ def test_without_hyperscan_every_line_is_looked_at(tmp_path: Path, monkeypatch: 
     prefilter.cache_clear()
 
 
-PLACES = ["{}", "x = '{}'", "KEY={}", '{{"a": "{}"}}', "Authorization: Bearer {}", "https://u:{}@h.example/"]
+PLACES = [
+    "{}",
+    "~~~??? {} >>>",
+    "x = '{}'",
+    "KEY={}",
+    '{{"a": "{}"}}',
+    "Authorization: Bearer {}",
+    "https://u:{}@h.example/",
+]
 
 
-def encoded(text: str, depth: int) -> str:
+def encoded(text: str, depth: int, alphabet: bytes) -> str:
     for _ in range(depth):
-        text = f"y {base64.b64encode(text.encode()).decode()}"
+        text = f"y {base64.b64encode(text.encode(), alphabet).decode()}"
     return text
 
 
 @pytest.mark.parametrize("depth", [0, 1, 2])
+@pytest.mark.parametrize("alphabet", [b"+/", b"-_"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be", "utf-32"])
-def test_kingfisher_is_asked_wherever_it_finds_something(depth: int, encoding: str) -> None:
+def test_kingfisher_is_asked_wherever_it_finds_something(depth: int, alphabet: bytes, encoding: str) -> None:
     filters = prefilter()
     assert filters
     found = 0
     for line, _ in SAMPLES.values():
         for place in PLACES:
-            data = encoded(place.format(line), depth).encode(encoding)
+            data = encoded(place.format(line), depth, alphabet).encode(encoding)
             if by_kingfisher("a.txt", data):
                 found += 1
                 assert kingfisher.may_find("a.txt", data, filters)
@@ -367,3 +377,17 @@ def test_few_files_without_secrets_are_looked_at() -> None:
     for name, text in files.items():
         assert not detect_secrets.may_find(name, text.encode(), filters)
         assert not kingfisher.may_find(name, text.encode(), filters)
+
+
+def test_kingfisher_decodes_no_shorter_text_than_we_do(tmp_path: Path) -> None:
+    """The shortest text that it decodes, found with a rule for something short."""
+    import kingfisher_sdk as sdk
+
+    rule = {"name": "Short", "id": "custom.short", "pattern": "(QQ[0-9]{2})", "confidence": "high", "min_entropy": 0.0}
+    write(tmp_path, {"rules.yml": json.dumps({"rules": [rule]})})
+    scan = sdk.DetectionScanner(sdk.Rules([tmp_path / "rules.yml"], builtins=False, cache=False)).scan_input
+    texts = [(b"QQ12" + b" abcdefghijklmnopqrstuvwxyz" * 2)[:size] for size in range(4, 60)]
+    shown = [base64.b64encode(text) for text in texts]
+    found = [text for text in shown if scan(sdk.ScanInput(path="a", data=b"x = '%b'" % text))]
+    assert found
+    assert all(kingfisher._BASE64.search(text) for text in found)

@@ -59,7 +59,7 @@ class Tree:
         a trace, if the clock of the file system is a coarse one.
         """
         try:
-            status = os.lstat(self.root / path)
+            status = os.lstat(f"{self.root}{os.sep}{path}")
         except OSError:
             return ""
         if not stat.S_ISREG(status.st_mode) or time.time_ns() - max(status.st_ctime_ns, status.st_mtime_ns) < _COARSEST:

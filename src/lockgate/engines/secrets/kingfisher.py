@@ -23,7 +23,8 @@ SECONDS_PER_FILE = 60.0
 _LARGE_BOUND = re.compile(
     r"(?<=[)\]])\{(\d+),\d{3,}\}"
 )  # of repetitions: it takes three quarters of the compiler's time
-_BASE64 = re.compile(rb"[A-Za-z0-9+/]{16,}")
+_BASE64 = re.compile(rb"[A-Za-z0-9+/]{30,}")  # it takes no text of less than 32, of which two may be padding
+_URL_SAFE = bytes.maketrans(b"-_", b"+/")
 _BASE64_DEPTH = 2  # of its DetectionScanner
 _MISSING = (
     f"{ENGINE} is not installed (it has wheels for glibc Linux, macOS and Windows); "
@@ -62,7 +63,7 @@ def _may_find_encoded(data: bytes, look: Look, depth: int) -> bool:
 
 def _decoded(data: bytes) -> Iterator[bytes]:
     """What the runs of Base64 characters may stand for, wherever in a run the encoded text begins."""
-    for run in _BASE64.findall(data):
+    for run in _BASE64.findall(data.translate(_URL_SAFE)):
         for start in range(4):
             text = run[start : -1 if (len(run) - start) % 4 == 1 else None]
             yield binascii.a2b_base64(text + b"=" * (-len(text) % 4))
