@@ -32,7 +32,6 @@ def _is_quiet(arguments: list[str]) -> bool:
     """Whether all that is staged could be read and no engine can find anything in it."""
     try:
         from lockgate.engines.secrets.scanners import scanners
-        from lockgate.inputs.allow import without_brackets
         from lockgate.inputs.files import display
         from lockgate.model.record import Skip
 
@@ -42,7 +41,7 @@ def _is_quiet(arguments: list[str]) -> bool:
         engines = scanners()
         for path in tree.files:
             data = tree.read(path)
-            if isinstance(data, Skip) or engines.may_find(display(path), without_brackets(data)):
+            if isinstance(data, Skip) or engines.may_find(display(path), data):
                 return False
         return not (engines.notes or any(skip.gap for skip in tree.skipped))
     except KeyboardInterrupt:

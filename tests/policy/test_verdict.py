@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from lockgate.checks.run import missing_record
 from lockgate.config.settings import Settings
 from lockgate.model.finding import Confidence, Finding, Severity
-from lockgate.model.record import Coverage, Outcome, Record
+from lockgate.model.record import EXCLUDED, Coverage, Outcome, Record, Skip
 from lockgate.model.report import ExitCode, Verdict
 from lockgate.policy.verdict import decide
 
@@ -90,6 +91,17 @@ def test_what_is_weaker_than_by_default_is_said() -> None:
     )
     stricter = Settings(fail_on=Severity.LOW, min_confidence=Confidence.LOW)
     assert decide([record()], stricter, {}, wanted=["c"]).notes == ()
+
+
+def test_files_that_are_excluded_are_counted_once() -> None:
+    skipped = (Skip("a", EXCLUDED), Skip("b", EXCLUDED), Skip("c", "a FIFO"))
+    records = [
+        msgspec.structs.replace(record(), coverage=Coverage(examined=1, unit="files", skipped=skipped[:end]))
+        for end in (1, 3)
+    ]
+    settings = Settings(sources={"exclude": "pyproject.toml [tool.lockgate]"})
+    (note,) = decide(records, settings, {}).notes
+    assert note == "not examined: 2 files (exclude, set by: pyproject.toml [tool.lockgate])"
 
 
 def test_no_record_is_no_pass() -> None:

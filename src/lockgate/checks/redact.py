@@ -7,7 +7,7 @@ credential that somebody put in the wrong place.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from msgspec.structs import replace
 
@@ -15,76 +15,100 @@ from lockgate.checks.base import Result
 from lockgate.checks.secrets import merge
 from lockgate.engines.secrets.base import Sighting
 from lockgate.engines.secrets.scanners import scanners
-from lockgate.inputs.allow import without_brackets
 from lockgate.model.errors import UnavailableError
 from lockgate.model.finding import Finding
-from lockgate.model.record import Coverage, Skip
+from lockgate.model.record import Skip
 
 # The engines look for high entropy in quotation marks only: each word that is long enough is shown to them in such, too.
 _WORD = re.compile(r"[\w+/=.~-]{9,}")
 
 
-def masked(path: str, text: str) -> str:
-    """The text of a file with everything that an engine sees in it masked; empty where an engine breaks on it."""
-    try:
-        return merge.mask(text, _sightings(path, text))
-    except UnavailableError:
-        return ""  # what could not be looked at is not hashed
-
-
-def redacted(result: Result) -> Result:
-    """The result with everything that an engine sees in its texts masked. Paths stay as they are."""
-    tell = _teller(set(_texts(result)))
-    return replace(
-        result,
-        gaps=tuple(map(tell, result.gaps)),
-        coverage=_coverage(result.coverage, tell),
-        findings=tuple(_finding(finding, tell) for finding in result.findings),
-    )
-
-
-def redacted_text(text: str) -> str:
-    """The text with everything that an engine sees in it masked."""
-    return _teller({text})(text)
-
+NOT_SHOWN = "(not shown: it could not be searched for secrets)"
+# A package's name is told in lower case and with dashes, in which no engine would know the secret that it is.
+_NAME = re.compile(r"(?=[a-z-]*\d)[a-z0-9-]{16,}")
 
 Tell = Callable[[str], str]
 
 
-def _texts(result: Result) -> Iterator[str]:
-    yield from result.gaps
-    yield from result.coverage.notes
-    yield from (skip.reason for skip in result.coverage.skipped)
-    for finding in result.findings:
-        yield from (finding.message, finding.fix, *map(str, finding.properties.values()))
+def masked(path: str, text: str) -> str:
+    """The text of a file with everything that an engine sees in it masked; empty where that can't be told."""
+    seen = _sightings(path, text)
+    return "" if seen is None else merge.mask(text, seen)
 
 
-def _coverage(coverage: Coverage, tell: Tell) -> Coverage:
-    skipped = tuple(Skip(skip.subject, tell(skip.reason), skip.gap) for skip in coverage.skipped)
-    return replace(coverage, skipped=skipped, notes=tuple(map(tell, coverage.notes)))
+def findings(found: Iterable[Finding]) -> list[Finding]:
+    """The findings with everything that an engine sees in their texts masked. It comes before anything is hashed."""
+    found = list(found)
+    tell = _teller({text for finding in found for text in _texts(finding)})
+    return [_told(finding, tell) for finding in found]
 
 
-def _finding(finding: Finding, tell: Tell) -> Finding:
+def result(whole: Result) -> Result:
+    """The result with everything that an engine sees in its texts masked. Paths stay as they are."""
+    skipped = whole.coverage.skipped
+    texts = {*whole.gaps, *whole.coverage.notes, *(skip.reason for skip in skipped)}
+    tell = _teller(texts.union(*map(_texts, whole.findings)))
+    coverage = replace(
+        whole.coverage,
+        skipped=tuple(Skip(skip.subject, tell(skip.reason), skip.gap) for skip in skipped),
+        notes=tuple(map(tell, whole.coverage.notes)),
+    )
+    return replace(
+        whole,
+        gaps=tuple(map(tell, whole.gaps)),
+        coverage=coverage,
+        findings=tuple(_told(finding, tell) for finding in whole.findings),
+    )
+
+
+def text(told: str) -> str:
+    """The text with everything that an engine sees in it masked."""
+    return _teller({told})(told)
+
+
+def _texts(finding: Finding) -> Iterator[str]:
+    yield from (finding.message, finding.fix)
+    yield from (value for value in finding.properties.values() if isinstance(value, str))
+
+
+def _told(finding: Finding, tell: Tell) -> Finding:
     properties = {name: tell(value) if isinstance(value, str) else value for name, value in finding.properties.items()}
     return replace(finding, message=tell(finding.message), fix=tell(finding.fix), properties=properties)
 
 
-def _teller(texts: set[str]) -> Tell:
+def _teller(texts: Iterable[str]) -> Tell:
     """What to tell in place of each of the texts."""
-    lines = [" ".join(text.split()) for text in sorted(texts)]
-    words = sorted({word for line in lines for word in _WORD.findall(line)})
-    page = "\n".join([*lines, *(f'"{word}"' for word in words)])
+    lines = {text: " ".join(text.split()) for text in texts}
+    words = {word for line in lines.values() for word in _WORD.findall(line)}
+    names = {name: (name.replace("-", "_"), name.upper()) for line in lines.values() for name in _NAME.findall(line)}
+    page = "\n".join([*lines.values(), *(f'"{word}"' for word in sorted(words.union(*names.values())))])
     seen = _sightings("told", page)
-    if not seen:
+    if seen == []:
         return lambda text: text
-    told = dict(zip(sorted(texts), merge.mask(page, seen).split("\n"), strict=False))
-    plain = dict(zip(sorted(texts), lines, strict=True))
-    return lambda text: text if told.get(text, "") == plain[text] else told.get(text, "")
+    shown = merge.mask(page, seen or []).split("\n") if seen else []
+    if len(shown) != page.count("\n") + 1:
+        return lambda _text: NOT_SHOWN
+    told = dict(zip(lines, shown, strict=False))
+    hidden = _names_that_are_secrets(names, page, shown)
+
+    def tell(text: str) -> str:
+        line = lines[text]
+        safe = _NAME.sub(lambda match: merge.MASK * len(match[0]) if match[0] in hidden else match[0], line)
+        both = "".join(merge.MASK if merge.MASK in pair else pair[0] for pair in zip(safe, told[text], strict=True))
+        return text if both == line else both
+
+    return tell
 
 
-def _sightings(path: str, text: str) -> list[Sighting]:
-    """What the engines see in a text; nothing where none can run, which the secrets check tells."""
-    data = without_brackets(text.encode("utf-8", "replace"))
+def _names_that_are_secrets(names: dict[str, tuple[str, str]], page: str, shown: list[str]) -> set[str]:
+    """The names of which another spelling was masked."""
+    masked_lines = {line for line, safe in zip(page.split("\n"), shown, strict=True) if line != safe}
+    return {name for name, spellings in names.items() if any(f'"{each}"' in masked_lines for each in spellings)}
+
+
+def _sightings(path: str, text: str) -> list[Sighting] | None:
+    """What the engines see in a text, None where they can't look at it. Where no engine runs the secrets check says so."""
+    data = text.encode("utf-8", "replace")
     try:
         engines = scanners()
     except UnavailableError:
@@ -92,6 +116,4 @@ def _sightings(path: str, text: str) -> list[Sighting]:
     if not engines.may_find(path, data):
         return []
     seen = engines.scan(path, data)
-    if seen.gaps:
-        raise UnavailableError(f"{path} can't be searched for secrets: {seen.gaps[0].reason}")
-    return seen.sightings
+    return None if seen.gaps else seen.sightings

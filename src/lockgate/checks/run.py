@@ -17,14 +17,14 @@ def run_check(name: str, target: base.Target, run: str = "") -> Record:
     started = datetime.now(UTC)
     clock = time.perf_counter()
     try:
-        result = redact.redacted(_result(name, target))
+        result = redact.result(_result(name, target))
     except Exception as error:  # noqa: BLE001 - a broken check is a result; the error's text may hold a secret
         result = _nothing(f"the {name} check broke: {type(error).__name__}{origin(error)}; please report it")
-    reason = _reason(result)
+    reasons = _reasons(result)
     return Record(
         check=name,
-        outcome=Outcome.INCOMPLETE if reason else Outcome.COMPLETE,
-        reason=reason,
+        outcome=Outcome.INCOMPLETE if reasons else Outcome.COMPLETE,
+        reason="; ".join(reasons),
         coverage=result.coverage,
         seconds=round(time.perf_counter() - clock, 3),
         findings=result.findings,
@@ -57,7 +57,8 @@ def missing_record(name: str, reason: str, run: str = "") -> Record:
     )  # fmt: skip
 
 
-def _reason(result: base.Result) -> str:
+def _reasons(result: base.Result) -> list[str]:
+    """Why the work is incomplete; nothing where it is not."""
     reasons = list(result.gaps)
     gaps = [skip for skip in result.coverage.skipped if skip.gap]
     if gaps:
@@ -66,7 +67,7 @@ def _reason(result: base.Result) -> str:
         reasons.append(f"not examined: {', '.join([*told, *more])}")
     if not result.coverage.examined and not reasons:
         reasons.append(f"nothing was examined: no {result.coverage.unit} found")
-    return "; ".join(reasons)
+    return reasons
 
 
 def _rfc3339(moment: datetime) -> str:

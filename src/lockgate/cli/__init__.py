@@ -87,10 +87,10 @@ def run_safely(command: Callable[[], int | None]) -> int:
 
 def _shown(error: LockgateError) -> str:
     """What an error says, without what the engines see in it: it may quote what stands in the repository."""
-    from lockgate.checks.redact import redacted_text
+    from lockgate.checks import redact
 
     try:
-        return redacted_text(str(error))
+        return redact.text(str(error))
     except Exception as broken:  # noqa: BLE001 - an engine that breaks must not hide that there is an error
         return f"{type(error).__name__}; what it says could not be searched for secrets ({type(broken).__name__})"
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from lockgate.inputs import git, listing
 from lockgate.inputs.files import ABSENT, display, read, too_large
 from lockgate.model.errors import UnavailableError
-from lockgate.model.record import Skip
+from lockgate.model.record import EXCLUDED, Skip
 
 _COARSEST = 2 * 10**9  # nanoseconds, of any file system's clock
 
@@ -104,6 +104,6 @@ class Tree:
         import pathspec
 
         out = pathspec.GitIgnoreSpec.from_lines(self._exclude).match_file
-        excluded = {path: Skip(display(path), "excluded by the settings") for path in paths if out(path)}
+        excluded = {path: Skip(display(path), EXCLUDED) for path in paths if out(path)}
         gaps = (skip for skip in unread if not out(skip.subject))
         return tuple(path for path in paths if path not in excluded), (*excluded.values(), *gaps)

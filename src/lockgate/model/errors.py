@@ -24,9 +24,13 @@ class UnavailableError(LockgateError):
 
 
 def shortened(text: str, longest: int = 60) -> str:
-    """Foreign text for a message: printable, and at most `longest` characters of it."""
-    cut = text if len(text) <= longest else f"{text[: longest - 1]}…"
-    return cut if cut.isprintable() else "".join(letter if letter.isprintable() else "?" for letter in cut)
+    """Foreign text for a message: printable, and how long it is instead of it where it has more than `longest` characters.
+
+    It is never cut: no engine would know the piece of a secret that is left.
+    """
+    if len(text) > longest:
+        return f"a text of {len(text):,} characters"
+    return text if text.isprintable() else "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 def counted(number: int, one: str, many: str = "") -> str:

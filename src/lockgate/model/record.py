@@ -9,6 +9,8 @@ from msgspec import Struct
 from lockgate.model.finding import Finding
 from lockgate.model.rule import Rule
 
+EXCLUDED = "excluded by the settings"
+
 
 class Outcome(StrEnum):
     """Whether a check did all of its work."""

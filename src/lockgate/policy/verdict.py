@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from lockgate import __version__
 from lockgate.config.settings import Settings
-from lockgate.model.record import Outcome, Record
+from lockgate.model.errors import counted
+from lockgate.model.record import EXCLUDED, Outcome, Record
 from lockgate.model.report import ExitCode, Report, Revision, Threshold, Verdict
 
 
@@ -54,10 +55,13 @@ def _incomplete_code(settings: Settings, environ: Mapping[str, str]) -> ExitCode
 def _notes(records: tuple[Record, ...], settings: Settings, wanted: Iterable[str]) -> Iterator[str]:
     """What is weaker than by default: nobody should read a verdict for more than it is."""
     run = {record.check for record in records}
-    source = {key: settings.sources.get(key, "default") for key in ("checks", "fail-on", "min-confidence")}
+    source = {key: settings.sources.get(key, "default") for key in ("checks", "exclude", "fail-on", "min-confidence")}
     left_out = [name for name in wanted if name not in run]
     if left_out:
         yield f"not run: {', '.join(left_out)} (checks, set by: {source['checks']})"
+    excluded = {skip.subject for record in records for skip in record.coverage.skipped if skip.reason == EXCLUDED}
+    if excluded:
+        yield f"not examined: {counted(len(excluded), 'file')} (exclude, set by: {source['exclude']})"
     default = Settings()
     if settings.fail_on.rank < default.fail_on.rank:
         yield f"only findings of severity {settings.fail_on} count (fail-on, set by: {source['fail-on']})"

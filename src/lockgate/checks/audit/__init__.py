@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing
 from itertools import chain
 
-from lockgate.checks import base
+from lockgate.checks import base, redact
 from lockgate.checks.audit.describe import finding_of, rule_of
 from lockgate.checks.audit.source import Source, choose
 from lockgate.checks.audit.text import Texts
@@ -131,5 +131,5 @@ def _findings(
             rules[rule.id] = rule
             found.append(finding_of(advisory, rule, package, engine))
     # The package and not its line: the same advisory is the same finding after a line moved or a version changed.
-    named = identify(found, texts.masked, key=lambda finding, _: (str(finding.properties["package"]),))
+    named = identify(redact.findings(found), texts.masked, key=lambda finding, _: (str(finding.properties["package"]),))
     return named, tuple(rules[name] for name in sorted(rules)), allowed

@@ -61,7 +61,7 @@ def run(target: base.Target) -> base.Result:
             allowed=sum(message.symbol == "suppressed-message" for message in linted.messages),
             notes=tuple(_notes(linted, configuration, trust=target.settings.trust)),
         ),
-        findings=identify(findings, lambda path: redact.masked(path, shown[path].text), _key),
+        findings=identify(redact.findings(findings), lambda path: redact.masked(path, shown[path].text), _key),
         engines=(linted.engine,),
         rules=_rules_of(findings, linted),
         gaps=() if linted.files else (f"nothing was examined: {configuration.path} leaves out every file",),

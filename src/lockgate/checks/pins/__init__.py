@@ -35,7 +35,7 @@ def run(target: base.Target) -> base.Result:
             allowed=len(found) - len(wanted),
             notes=files.notes,
         ),
-        findings=identify(wanted, lambda path: redact.masked(path, files.text(path)), _key),
+        findings=identify(redact.findings(wanted), lambda path: redact.masked(path, files.text(path)), _key),
         engines=files.engines,
         rules=tuple(module.RULE for module in modules if module.RULE.id in named),
         gaps=() if files.examined or any(skip.gap for skip in files.skipped) else (nothing,),

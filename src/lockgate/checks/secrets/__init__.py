@@ -13,7 +13,6 @@ from lockgate.checks.secrets.allowed import Comments
 from lockgate.checks.secrets.cache import Cache, FileResult
 from lockgate.engines.secrets.base import Sighting
 from lockgate.engines.secrets.scanners import Scanners, Seen, scanners
-from lockgate.inputs.allow import without_brackets
 from lockgate.inputs.files import display, is_binary
 from lockgate.inputs.tree import Tree
 from lockgate.model.finding import Finding
@@ -67,7 +66,7 @@ def _of_file(tree: Tree, path: str, engines: Scanners, cache: Cache) -> FileResu
         return data
     result = cache.known(shown, state, data)
     if result is None:
-        result = _examined(shown, data, engines.scan(shown, without_brackets(data)))
+        result = _examined(shown, data, engines.scan(shown, data))
         cache.keep(shown, state, data, result)
     return result
 

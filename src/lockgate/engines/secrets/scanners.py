@@ -11,6 +11,7 @@ from msgspec import Struct, field
 import lockgate.engines.secrets as folder
 from lockgate.engines.secrets.base import MOST_SIGHTINGS, LeftOutError, Scan, SecretEngine, Sighting
 from lockgate.engines.secrets.prefilter import Prefilter
+from lockgate.inputs.allow import without_brackets
 from lockgate.model.errors import UnavailableError
 from lockgate.model.record import Engine, Skip
 
@@ -58,15 +59,15 @@ class Scanners:
 
     def may_find(self, path: str, data: bytes) -> bool:
         """Whether any engine can find anything in a file; none is loaded to tell."""
-        prefilter = self._prefilter
-        return prefilter is None or any(engine.may_find(path, data, prefilter) for engine in self._engines.values())
+        prefilter, plain = self._prefilter, without_brackets(data)
+        return prefilter is None or any(engine.may_find(path, plain, prefilter) for engine in self._engines.values())
 
     def scan(self, path: str, data: bytes) -> Seen:
         """Let every engine scan one file. Of an engine's error only the type is told: its text may hold the secret."""
-        seen = Seen()
+        seen, plain = Seen(), without_brackets(data)
         for name in self._engines:
             try:
-                sightings = self._scan_of(name)(path, data)
+                sightings = self._scan_of(name)(path, plain)
             except LeftOutError as why:
                 seen.left_out.append((name, str(why)))
             except TimeoutError:
