@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from lockgate.checks import base, redact
 from lockgate.checks.identity import identify
+from lockgate.checks.lint import kept
 from lockgate.checks.lint.own import own_files
 from lockgate.checks.lint.source import Source
 from lockgate.engines import pylint
@@ -41,6 +42,17 @@ def run(target: base.Target) -> base.Result:
     skips = [*target.tree.skipped, *skipped, *unread, *problems]
     if not sources:
         return base.Result(coverage=Coverage(examined=0, unit=UNIT, skipped=tuple(skips)))
+    name = kept.name_of(sources, skips, configuration, target.settings, target.tree.root)
+    result = kept.load(name)
+    if result is None:
+        result = _linted(target, sources, skips, configuration)
+        kept.store(name, result)
+    return result
+
+
+def _linted(
+    target: base.Target, sources: dict[str, bytes], skips: list[Skip], configuration: Configuration
+) -> base.Result:
     linted = pylint.lint(
         sources,
         root=target.tree.root,
@@ -51,13 +63,13 @@ def run(target: base.Target) -> base.Result:
     )
     texts = {path: Source(path, sources[path]) for path in {message.path for message in linted.messages} & set(sources)}
     findings = tuple(_findings(linted, texts))
-    skips += _left_out(linted, sources, configuration)
+    skipped = (*skips, *_left_out(linted, sources, configuration))
     shown = {display(path): source for path, source in texts.items()}
     return base.Result(
         coverage=Coverage(
             examined=len(linted.files) - sum(message.symbol == "file-ignored" for message in linted.messages),
             unit=UNIT,
-            skipped=tuple(skips),
+            skipped=skipped,
             allowed=sum(message.symbol == "suppressed-message" for message in linted.messages),
             notes=tuple(_notes(linted, configuration, trust=target.settings.trust)),
         ),

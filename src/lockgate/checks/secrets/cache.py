@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
-import lockgate
 from lockgate.inputs import user_cache
 from lockgate.inputs.tree import Tree
 from lockgate.model.finding import Finding
@@ -55,7 +53,7 @@ class Cache:
     """
 
     def __init__(self, tree: Tree, engines: str) -> None:
-        about = repr((type(tree).__name__, os.fspath(tree.root), engines, _code()))
+        about = repr((type(tree).__name__, os.fspath(tree.root), engines, user_cache.own_code()))
         self._name = hashlib.sha256(about.encode()).hexdigest()
         self._old = self._load() or _Kept(os.urandom(_KEY_SIZE), {})
         self._new: dict[str, _Entry] = {}
@@ -100,10 +98,3 @@ class Cache:
 
     def _hash(self, data: bytes) -> bytes:
         return hashlib.blake2b(data, key=self._old.key, digest_size=_HASH_SIZE).digest()
-
-
-def _code() -> list[tuple[str, int, int]]:
-    """Our own code: its files with their sizes and times."""
-    top = Path(lockgate.__file__).parent
-    stats = ((str(path.relative_to(top)), path.stat()) for path in sorted(top.rglob("*.py")))
-    return [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]

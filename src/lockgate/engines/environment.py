@@ -1,0 +1,66 @@
+"""What is installed for an interpreter, told by its folders without running it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+
+def fingerprint(python: str, root: Path) -> str:
+    """Another one whenever something is installed, upgraded or removed; empty where that can't be told.
+
+    python: an interpreter, by path or by name; empty means our own. It can be told for our own, and for one of a virtual
+    environment that sees no other packages, unless they take modules from elsewhere than these, `root` and our own code.
+    """
+    found = Path(shutil.which(python or sys.executable) or "").absolute()
+    folders = _own_folders() if found == Path(sys.executable).absolute() else _folders_of(found)
+    inside = (root.resolve(), Path(__file__).resolve().parents[2])
+    if not folders or not all(_stays_inside(folder, inside) for folder in folders):
+        return ""
+    listed = [entry for folder in folders for entry in _entries(folder)]
+    return hashlib.sha256(repr((python, sys.version, listed)).encode()).hexdigest()
+
+
+def _own_folders() -> list[Path]:
+    return [Path(entry) for entry in sys.path if Path(entry).is_dir()]
+
+
+def _folders_of(python: Path) -> list[Path]:
+    """The site-packages of a virtual environment of its own."""
+    top = python.absolute().parent.parent
+    try:
+        settings = (top / "pyvenv.cfg").read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return []
+    if "include-system-site-packages = true" in settings.lower():
+        return []
+    return [*top.glob("lib*/python3*/site-packages"), *top.glob("Lib/site-packages"), top]
+
+
+def _stays_inside(folder: Path, inside: Iterable[Path]) -> bool:
+    """Whether every directory that a .pth file of the folder adds is part of one of the others."""
+    for file in folder.glob("*.pth"):
+        for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
+            added = line.strip()
+            if added.startswith(("import ", "import\t")):
+                if "__editable__" in added:
+                    return False  # a finder of its own, which may lead anywhere
+            elif added and not added.startswith("#"):
+                place = (folder / added).resolve()
+                if not any(place.is_relative_to(top) for top in inside):
+                    return False
+    return True
+
+
+def _entries(folder: Path) -> list[tuple[str, int, int]]:
+    """What tells of an installed distribution: its metadata, which are new with each version, and what changes the path."""
+    with os.scandir(folder) as entries:
+        return sorted(
+            (entry.name, entry.stat().st_mtime_ns, entry.stat().st_size)
+            for entry in entries
+            if entry.name.endswith((".dist-info", ".egg-info", ".egg-link", ".pth", ".cfg"))
+        )
