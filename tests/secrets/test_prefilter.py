@@ -223,6 +223,7 @@ def test_the_standard_library_gives_the_same() -> None:
     for path in files:
         if path.is_file() and path.suffix != ".pyc":
             assert by_us(path) == by_reference(path), path
+            assert_quiet_is_empty(path.name, path.read_bytes())
 
 
 def of_patterns(*patterns: str) -> Prefilter:
