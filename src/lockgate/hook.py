@@ -21,11 +21,14 @@ Scans the staged content of FILES, by default of every staged file, for secrets.
 
 def main() -> None:
     """Run the hook and exit with its code."""
-    if _is_quiet(sys.argv[1:]):
-        return
-    from lockgate.cli import run_program
+    try:
+        if _is_quiet(sys.argv[1:]):
+            return
+        from lockgate.cli import run_program
 
-    run_program(lambda: _hook(sys.argv[1:]))
+        run_program(lambda: _hook(sys.argv[1:]))
+    except KeyboardInterrupt:  # until run_program takes the signals over
+        sys.exit(130)
 
 
 def _is_quiet(arguments: list[str]) -> bool:
@@ -44,8 +47,6 @@ def _is_quiet(arguments: list[str]) -> bool:
             if isinstance(data, Skip) or engines.may_find(display(path), data):
                 return False
         return not (engines.notes or any(skip.gap for skip in tree.skipped))
-    except KeyboardInterrupt:
-        sys.exit(130)
     except Exception:  # noqa: BLE001 - the whole check says what is wrong
         return False
 

@@ -95,7 +95,12 @@ PYLOCK = (FIXTURES / "pylock.toml").read_text()
         ('version = 1\n[[package]]\nname = 3\nsource = { registry = "x" }\n', "uv.lock:3 can't be understood"),
         (
             'version = 1\n[[package]]\nname = "x"\nsource = { moon = "x" }\n',
-            "uv.lock:3 can't be understood: its source",
+            "uv.lock:3 can't be understood: its source is of an unknown kind",
+        ),
+        (
+            # `uv export --frozen` takes it from the registry.
+            'version = 1\n[[package]]\nname = "x"\nsource = { directory = "x", registry = "https://index.example/simple" }\n',
+            "uv.lock:3 can't be understood: its source is of more than one kind",
         ),
         (f"x = {'[' * 100_000}", "nested too deeply"),
         (f"{'a.' * 200_000}b = 1", "uv.lock:1 a key of more than 64 parts"),

@@ -315,12 +315,46 @@ def test_a_part_that_is_included_through_another_file_stands_not_alone(tmp_path:
     files = {
         "requirements.txt": "-c pins.txt\n-r more/list\n",
         "more/list": "-r ../base-requirements.txt\n",
-        "base-requirements.txt": "flask\n",
+        "base-requirements.txt": "flask==1.0\n",
         "pins.txt": "flask==1.0\n",
     }
     (manifest,) = manifests(tmp_path, files)
-    assert [(p.name, p.version, p.at.path) for p in manifest.packages] == [("flask", "1.0", "pins.txt")]
+    assert told([manifest]) == [("flask", "1.0", "base-requirements.txt")]
     assert manifest.included == ("more/list", "base-requirements.txt")
+
+
+@pytest.mark.parametrize(
+    ("files", "open_in"),
+    [
+        # What `pip install -r PATH` takes at any version, for some PATH that is a requirements file by its name.
+        (
+            {"requirements/base.txt": "flask\n", "requirements/dev.txt": "-r base.txt\n-c ../c.in\n"},
+            "requirements/base.txt",
+        ),
+        (
+            {
+                "requirements/base.txt": "-r list.in\n",
+                "requirements/list.in": "flask\n",
+                "requirements/dev.txt": "-r base.txt\n-c ../c.in\n",
+            },
+            "requirements/list.in",
+        ),
+        ({"requirements.txt": "-r list.in\n-c c.in\n", "list.in": "flask\n"}, ""),
+        ({"requirements/base.txt": "flask\n-c ../c.in\n", "requirements/dev.txt": "-r base.txt\n-c ../c.in\n"}, ""),
+        ({"requirements/base.txt": "flask==1.0\n", "requirements/dev.txt": "-r base.txt\n-c ../c.in\n"}, ""),
+    ],
+)
+def test_a_part_that_is_pinned_only_where_it_is_included_is_open(
+    tmp_path: Path, files: dict[str, str], open_in: str
+) -> None:
+    read = told(manifests(tmp_path, {**files, "c.in": "flask==3.1.1\n"}))
+    assert [path for _, version, path in read if not version] == ([open_in] if open_in else [])
+    assert len(set(read)) == len(read)
+    assert any(version for _, version, _ in read)
+
+
+def told(read: list[Manifest]) -> list[tuple[str, str, str]]:
+    return [(package.name, package.version, package.at.path) for manifest in read for package in manifest.packages]
 
 
 def test_a_constraint_may_be_a_file_or_a_repository(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -142,3 +143,25 @@ def test_an_engine_that_crashes_leaves_nothing_either(repository: Repository, tm
     assert run.process.returncode == 3, out
     assert list(run.temporary.iterdir()) == []
     assert run.processes() == []
+
+
+# Stands in for a module that is imported at the start, at the moment of a Ctrl-C.
+INTERRUPTED = "import os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(600)\n"
+
+
+@pytest.mark.parametrize("module", ["click", "msgspec"])
+@pytest.mark.parametrize("script", ["lockgate", "lockgate-hook"])
+def test_ctrl_c_while_importing(tmp_path: Path, script: str, module: str) -> None:
+    write(tmp_path / "modules", {f"{module}.py": INTERRUPTED})
+    project = tomllib.loads(Path(__file__).parents[2].joinpath("pyproject.toml").read_text(encoding="utf-8"))
+    named, _, function = project["project"]["scripts"][script].partition(":")
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", f"from {named} import {function}; {function}()", "--version"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path / "modules")},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")

@@ -46,6 +46,11 @@ def test_the_nearest_layer_wins_and_is_named(user_file: Path) -> None:
     }
 
 
+def test_a_check_that_is_named_twice_is_taken_once() -> None:
+    assert settings(checks=("secrets", "audit", "secrets")).checks == ("secrets", "audit")
+    assert settings('[tool.lockgate]\nchecks = ["audit", "audit"]\n').checks == ("audit",)
+
+
 @pytest.mark.parametrize(
     ("project", "message"),
     [

@@ -189,8 +189,38 @@ def test_a_submodule_is_a_tree_of_its_own(repository: Repository) -> None:
     other = repository({"inner.txt": "inner\n"}, name="other")
     root = repository({"a.txt": "a\n"})
     real_git(root, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(other), "sub")
-    assert told(Tree(root), "sub").reason == "a directory (a submodule or nested repository)"
+    assert told(Tree(root), "sub").reason == "a directory (a submodule is scanned by itself)"
     assert Tree(root / "sub").files == ("inner.txt",)
+
+
+@pytest.mark.parametrize("kind", ["cloned", "empty", "worktree"])
+def test_an_untracked_repository_is_a_gap_until_it_is_left_out(repository: Repository, kind: str) -> None:
+    root = repository({"a.txt": "a\n"})
+    inner = root / "sub" / "nested"
+    inner.mkdir(parents=True)
+    if kind == "worktree":
+        real_git(root, "worktree", "add", "--quiet", str(inner))
+    else:
+        real_git(inner, "init", "--quiet")
+    write(inner, {} if kind == "empty" else {"s.py": "s\n"})
+    tree = Tree(root)
+    assert tree.files == ("a.txt",)
+    assert list(gaps(tree)) == ["sub/nested/"]
+    assert "scan it by itself" in gaps(tree)["sub/nested/"]
+    excluding = Tree(root, ("nested/",))
+    assert excluding.skipped == (Skip("sub/nested/", "excluded by the settings"),)
+    write(root, {".git/info/exclude": "nested/\n"})
+    assert not Tree(root).skipped
+
+
+def test_outside_of_git_every_file_is_listed_those_of_repositories_too(repository: Repository, tmp_path: Path) -> None:
+    write(tmp_path, {"plain/.git/token": "not a repository\n"})
+    root = repository({"a.txt": "a\n"}, name="plain/pkg")
+    write(root, {"b.txt": "b\n"})
+    tree = Tree(tmp_path / "plain")
+    assert {"pkg/a.txt", "pkg/b.txt", "pkg/.git/config", ".git/token"} <= set(tree.files)
+    assert tree.read("pkg/.git/config") == (root / ".git" / "config").read_bytes()
+    assert Tree(tmp_path / "plain", (".git/",)).files == ("pkg/a.txt", "pkg/b.txt")
 
 
 def test_a_shallow_clone(repository: Repository, tmp_path: Path) -> None:
@@ -295,7 +325,8 @@ def test_a_directory_that_can_not_be_listed_is_a_gap(in_git: bool) -> None:
         for path in shut:
             path.chmod(0o755)
     why = "True|can't be listed: Permission denied"
-    assert whole == ["('a.txt',)", f"shut/|{why}", f"sub/shut: 'x'/|{why}"]
+    out = "sub/out/|False|excluded by the settings"
+    assert whole == ["('a.txt',)", f"shut/|{why}", out, f"sub/shut: 'x'/|{why}"]
     assert part == ["()", f"out/|{why}", f"shut: 'x'/|{why}"]
 
 

@@ -151,3 +151,34 @@ def test_how_sure_a_branch_is(repository: Repository) -> None:
 def test_severities_are_zizmors(repository: Repository) -> None:
     (finding,) = judge(repository, workflow("actions/checkout@v6")).findings
     assert (finding.severity, finding.confidence, finding.engines) == (Severity.HIGH, "high", ("zizmor",))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "actions/checkout@v4",
+        '"actions/checkout@v4"',
+        "'actions/checkout@v4'",
+        ">-\n          actions/checkout@v4",
+        "!!str actions/checkout@v4",
+    ],
+)
+def test_an_action_is_named_without_what_yaml_writes_around_it(repository: Repository, value: str) -> None:
+    _assert_named(judge(repository, workflow(value)))
+
+
+def test_an_action_in_json_is_named(repository: Repository) -> None:
+    files = workflow("x")
+    _assert_named(
+        judge(
+            repository,
+            {name: text.replace("uses: x", '{"uses":"actions/checkout@v4"}') for name, text in files.items()},
+        )
+    )
+
+
+def _assert_named(record: Record) -> None:
+    (finding,) = record.findings
+    assert finding.message == "actions/checkout is not pinned to a full commit SHA"
+    assert finding.fix.startswith("Write actions/checkout@SHA #")
+    assert finding.properties["pinned"] == "actions/checkout"

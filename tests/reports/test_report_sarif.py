@@ -86,6 +86,7 @@ CASES: dict[str, Report] = {
         ),
         revision=Revision(f"https://{LOGIN}@code.example/a b%/c.git?token=1", "", "ma\x1bin"),
     ),
+    "odd origin": report(record("pins"), revision=Revision("https://code.example:8443/a b/ü%zz", "0" * 40, "main")),
     "more than GitHub shows": report(
         record(
             "lint",
@@ -277,6 +278,10 @@ def test_a_run_of_one_check_has_a_category_of_its_own() -> None:
         ("file:///srv/app", ""),
         ("https://[", ""),
         ("https://host.example:99999/", ""),
+        ("https://host..example/", ""),
+        ("https://host.example:8443/a b/%C3%BC%zz", ""),
+        ("https://host.example:8443/a b/ü", ""),
+        ("https://host.example/\N{GRINNING FACE}", ""),
         ("", ""),
     ],
 )

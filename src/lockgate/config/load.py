@@ -33,7 +33,8 @@ def load(
     """The settings of a run.
 
     project: the text of the repository's pyproject.toml, None if it has none. environ: the process environment.
-    options: what the command line gave, by setting name, None for what it did not give.
+    options: what the command line gave, by setting name, None for what it did not give. A check that is named twice
+    is taken once.
     Raises UsageError for an unknown key, a wrong type, an unknown check, a pattern in `exclude` that is none, or a key
     that a repository may not set.
     """
@@ -57,7 +58,7 @@ def load(
             raise UsageError(f"{sources['checks']}: no check is named {shown!r}; {nearest(shown, known_checks)}")
     if settings.exclude:
         _check_patterns(settings.exclude, sources["exclude"])
-    return settings
+    return msgspec.structs.replace(settings, checks=tuple(dict.fromkeys(settings.checks)))
 
 
 def _convert(source: str, key: str, value: Any, project: str | None) -> None:

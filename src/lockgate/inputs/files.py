@@ -66,7 +66,7 @@ def too_large(shown: str, size: int, limit: int) -> Skip:
 
 _KINDS = {
     stat.S_IFLNK: "a symbolic link",
-    stat.S_IFDIR: "a directory (a submodule or nested repository)",
+    stat.S_IFDIR: "a directory (a submodule is scanned by itself)",
     stat.S_IFIFO: "a FIFO",
     stat.S_IFSOCK: "a socket",
     stat.S_IFCHR: "a device",

@@ -209,18 +209,26 @@ def _ask(root: Path, *arguments: str) -> str:
 
 
 def _web_address(remote: str) -> str:
-    """The https address of a remote, without user and password; empty for a remote that is no host's."""
+    """The address of a remote in a browser, without user, password and query.
+
+    Empty for a remote that is no host's, and where an `@` in the path may be the end of a password.
+    """
     from urllib.parse import urlsplit
 
+    scheme = "https"
     scp_like = re.fullmatch(r"(?:[^@/\s]+@)?([\w.-]+):(?!/)(\S+)", remote)
     if scp_like:
         host, path = scp_like.groups()
     else:
         try:
             parts = urlsplit(remote)
-            host, path = parts.hostname or "", parts.path.strip("/")
+            host, port, path = parts.hostname or "", parts.port, parts.path
         except ValueError:
             return ""
         if parts.scheme not in ("https", "http", "ssh", "git"):
             return ""
-    return f"https://{host}/{path.removesuffix('.git')}" if host and path else ""
+        if parts.scheme in ("https", "http"):
+            scheme = parts.scheme
+            host = f"{host}:{port}" if host and port else host
+    path = re.split("[?#]", path, maxsplit=1)[0].strip("/").removesuffix(".git")
+    return f"{scheme}://{host}/{path}" if host and path and "@" not in path else ""

@@ -13,6 +13,8 @@ from lockgate.inputs import git
 from lockgate.inputs.files import display
 from lockgate.model.record import Skip
 
+NESTED = "a repository that this one does not track; scan it by itself, and exclude it or let Git ignore it"
+
 _REGULAR = (b"100644", b"100755")
 _INDEX = ("ls-files", "-z", "-v", "--stage")
 _UNLISTED = re.compile(r"warning: could not open directory '(.*)")
@@ -31,7 +33,7 @@ class Entry(Struct, frozen=True):
 
 
 class Listing(Struct, frozen=True):
-    """Paths as the file system spells them, relative to the root. `unread` are directories that can't be listed."""
+    """Paths as the file system spells them, relative to the root. `unread` are directories that were not looked into."""
 
     tracked: dict[str, Entry]
     others: Sequence[str] = ()
@@ -68,7 +70,10 @@ def of_names(root: Path, names: Sequence[str]) -> Listing:
 def _of_repository(root: Path) -> Listing:
     done = git.call(root, *_INDEX, "--cached", "--others", "--exclude-standard")
     others = [os.fsdecode(line[2:]) for line in done.stdout.split(b"\0") if line.startswith(b"? ")]
-    return Listing(_tracked(done.stdout), others, _unlisted(root, done.stderr))
+    # Git names no file of a repository that lies in this one and is none of its submodules.
+    nested = [Skip(display(path), NESTED, gap=True) for path in others if path.endswith("/")]
+    files = [path for path in others if not path.endswith("/")]
+    return Listing(_tracked(done.stdout), files, [*nested, *_unlisted(root, done.stderr)])
 
 
 def _tracked(listed: bytes) -> dict[str, Entry]:
@@ -104,10 +109,7 @@ def _of_directory(root: Path) -> Listing:
             with os.scandir(root / folder) as entries:
                 for entry in entries:
                     path = f"{folder}{os.sep}{entry.name}" if folder else entry.name
-                    if not entry.is_dir(follow_symlinks=False):
-                        found.append(path)
-                    elif entry.name != ".git":
-                        folders.append(path)
+                    (folders if entry.is_dir(follow_symlinks=False) else found).append(path)
         except OSError as error:
             unread.append(_unread(display(folder), error.strerror))
     return Listing({}, found, unread)

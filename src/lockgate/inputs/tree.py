@@ -13,6 +13,8 @@ from lockgate.inputs.files import ABSENT, display, read, too_large
 from lockgate.model.errors import UnavailableError
 from lockgate.model.record import EXCLUDED, Skip
 
+EXCLUDED = "excluded by the settings"
+
 _COARSEST = 2 * 10**9  # nanoseconds, of any file system's clock
 
 
@@ -20,7 +22,7 @@ class Tree:
     """The working tree below `root`.
 
     In a Git repository these are the tracked files and the untracked ones that Git does not ignore; elsewhere every
-    file. `exclude` holds gitignore-style patterns of files to leave out, `limit` the largest size to read in bytes.
+    file, those in `.git` folders too. `exclude` holds gitignore-style patterns of files to leave out, `limit` the largest size to read in bytes.
     """
 
     def __init__(self, root: Path, exclude: tuple[str, ...] = (), limit: int = 2**25) -> None:
@@ -35,7 +37,7 @@ class Tree:
 
     @cached_property
     def skipped(self) -> tuple[Skip, ...]:
-        """What the patterns leave out, and what can't be listed."""
+        """What the patterns leave out, and directories that were not looked into."""
         return self._chosen[1]
 
     def read(self, path: str) -> bytes | Skip:
@@ -105,5 +107,5 @@ class Tree:
 
         out = pathspec.GitIgnoreSpec.from_lines(self._exclude).match_file
         excluded = {path: Skip(display(path), EXCLUDED) for path in paths if out(path)}
-        gaps = (skip for skip in unread if not out(skip.subject))
-        return tuple(path for path in paths if path not in excluded), (*excluded.values(), *gaps)
+        folders = (Skip(skip.subject, EXCLUDED) if out(skip.subject) else skip for skip in unread)
+        return tuple(path for path in paths if path not in excluded), (*excluded.values(), *folders)

@@ -18,9 +18,10 @@ DESCRIPTION = 1_024
 MESSAGE = 1_024
 HELP = 16_384
 
-_HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
+_HOST = re.compile(r"(?!.*\.\.)[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
 _IN_URI = "/:@!$&'()*+,;=~%"
 _STRAY = re.compile("%(?![0-9A-Fa-f]{2})")
+_NOT_ASCII = re.compile("%[89A-Fa-f]")
 _PLACEHOLDER = re.compile(r"\{(\d+)\}")
 
 
@@ -43,7 +44,11 @@ def description(text: str) -> str:
 
 
 def absolute_uri(text: str) -> str:
-    """The absolute URI that `text` is, without credentials and percent-encoded; empty where it is none with a host."""
+    """The absolute URI that `text` is, without credentials and percent-encoded; empty where it is none with a host.
+
+    Also empty where more than ASCII is in it: Microsoft's validator refuses many of these (`%C3%BC%20` as well as
+    `%F0%9F%98%80`), because .NET does, and with them the report.
+    """
     try:
         parts = urlsplit(text)
         host, port = parts.hostname or "", parts.port
@@ -52,7 +57,8 @@ def absolute_uri(text: str) -> str:
     if not parts.scheme or not _HOST.fullmatch(host):
         return ""
     path, query, fragment = (_encoded(part) for part in (parts.path, parts.query, parts.fragment))
-    return urlunsplit((parts.scheme, host if port is None else f"{host}:{port}", path, query, fragment))
+    uri = urlunsplit((parts.scheme, host if port is None else f"{host}:{port}", path, query, fragment))
+    return "" if _NOT_ASCII.search(uri) else uri
 
 
 def _encoded(part: str) -> str:

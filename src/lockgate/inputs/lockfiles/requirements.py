@@ -32,7 +32,9 @@ EXCLUDED = "which the settings exclude"
 def read(tree: Tree, paths: Iterable[str]) -> Iterator[Manifest]:
     """The packages that `pip install -r PATH` would be told to install, without their dependencies.
 
-    A file that another one includes is told with the including one, and a package that several include is told once.
+    A file that another one includes is told with the including one, and a package that several include is told once. Where
+    constraints pin an entry of these files, those of `paths` are told by themselves as well: what is pinned in the
+    including file may be open without it.
     """
     files = _Files(tree)
     paths = tuple(paths)
@@ -44,7 +46,7 @@ def read(tree: Tree, paths: Iterable[str]) -> Iterator[Manifest]:
             walk = _Walk(files)
             walk.enter(path)
             manifest = walk.manifest(path)
-            covered |= {name for name, constrains in walk.read if not constrains}
+            covered |= set() if walk.pins else {name for name, constrains in walk.read if not constrains}
             yield _untold(manifest, told)
 
 
@@ -129,6 +131,11 @@ class _Walk:
             skipped=tuple(self._skipped),
         )
 
+    @property
+    def pins(self) -> bool:
+        """Whether a constraint pins an entry that has no exact version by itself."""
+        return any(_is_open(package) and package.name in self._constraints for package in self._required)
+
     def enter(self, path: str) -> None:
         """Take in the file where it begins, and what it includes."""
         self._take(path, self._files.parsed(path), ())
@@ -185,7 +192,11 @@ def _constrained(required: list[Package], constraints: dict[str, list[Package]])
     It stays open as well where each of them has a marker, because then some environment may have none.
     """
     for package in required:
-        pins = constraints.get(package.name, []) if package.origin is Origin.INDEX and not package.version else []
+        pins = constraints.get(package.name, []) if _is_open(package) else []
         yield from (replace(pin, hashes=pin.hashes or package.hashes) for pin in pins)
         if not any(pin.marker in ("", package.marker) for pin in pins):
             yield package
+
+
+def _is_open(package: Package) -> bool:
+    return package.origin is Origin.INDEX and not package.version

@@ -92,12 +92,13 @@ def _entry(entry: dict[str, Any], at: dict[str, Location], names: set[str]) -> I
     line = f"{where.path}:{where.line}"
     try:
         known = msgspec.convert(entry, _Entry)
-        origin = next(_ORIGINS[kind] for kind in known.source if kind in _ORIGINS)
     except msgspec.ValidationError as error:
         yield Skip(line, f"can't be understood: {shortened(str(error), 150)}", gap=True)
         return
-    except StopIteration:
-        yield Skip(line, "can't be understood: its source is of an unknown kind", gap=True)
+    origins = [_ORIGINS[kind] for kind in known.source if kind in _ORIGINS]
+    if len(origins) != 1:  # of several kinds uv takes one, by an order that it tells nobody
+        kind = "of more than one kind" if origins else "of an unknown kind"
+        yield Skip(line, f"can't be understood: its source is {kind}", gap=True)
         return
     artifacts = [*([known.sdist] if known.sdist else []), *known.wheels]
     yield Package(
@@ -105,7 +106,7 @@ def _entry(entry: dict[str, Any], at: dict[str, Location], names: set[str]) -> I
         version=known.version,
         at=where,
         specifier=f"=={known.version}" if known.version else "",
-        origin=origin,
+        origin=origins[0],
         marker=" or ".join(known.resolution_markers),
         hashes=tuple(artifact.hash for artifact in artifacts if artifact.hash),
     )

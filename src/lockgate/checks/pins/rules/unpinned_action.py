@@ -1,5 +1,6 @@
 """A GitHub Action that is not pinned to a full commit SHA."""
 
+import re
 from collections.abc import Iterator
 
 from lockgate.checks.pins.files import PinFiles, found
@@ -24,12 +25,15 @@ RULE = Rule(
     help_uri=page("pins/unpinned-action"),
 )
 
+_NAME = re.compile(r"[\w.-]+/[^\s@'\"]+")  # in the YAML of its value: quotes, `>-` or a tag may be before it
+
 
 def check(files: PinFiles) -> Iterator[Finding]:
     """What zizmor's `unpinned-uses` finds, with its severity."""
     for issue in files.uses:
         if issue.ident == "unpinned-uses":
-            action = issue.feature.partition("@")[0]
+            named = _NAME.search(issue.feature)
+            action = named[0] if named else issue.feature
             yield found(
                 RULE,
                 issue.at,
