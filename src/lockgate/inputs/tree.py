@@ -13,8 +13,6 @@ from lockgate.inputs.files import ABSENT, display, read, too_large
 from lockgate.model.errors import UnavailableError
 from lockgate.model.record import EXCLUDED, Skip
 
-EXCLUDED = "excluded by the settings"
-
 _COARSEST = 2 * 10**9  # nanoseconds, of any file system's clock
 
 
