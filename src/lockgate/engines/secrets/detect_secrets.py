@@ -251,7 +251,7 @@ def _sighting(path: str, lines: list[str], secret: Any) -> Sighting:
             end_line=secret.line_number,
             end_column=start + 1 + len(value),
         )
-    return Sighting(ENGINE, secret.type, SecretValue(value), at)
+    return Sighting(ENGINE, secret.type, SecretValue(value), at, exact=start >= 0)
 
 
 @contextmanager
