@@ -15,7 +15,7 @@ from lockgate.engines import process, pylint
 from lockgate.engines.pylint_config import DATA, Configuration, find
 from lockgate.inputs.tree import Tree
 from lockgate.model.record import Outcome, Record, Skip
-from support import target, write
+from support import git, target, write
 
 Repository = Callable[..., Path]
 
@@ -318,3 +318,16 @@ def test_linting_that_takes_too_long_names_the_file(repository: Repository, monk
     files = {"own.py": f"def f({'a' * 60}_): return 1\n", "pylintrc": "[MAIN]\nignored-argument-names=(a+)+$\n"}
     record = run_check("lint", target(repository(files)))
     assert record.reason == "pylint took more than 2 s; it was at own.py"
+
+
+@pytest.mark.parametrize("path", ["a/" * 1_500 + "x.py", "/".join(["d" * 200] * 15) + "/x.py"], ids=["deep", "long"])
+def test_a_path_that_can_not_be_copied_hides_nothing_else(repository: Repository, path: str) -> None:
+    """Such a path is in git's index only, because this test could not make its folders either."""
+    root = repository({"b.py": "eval('1')\n"})
+    blob = git(root, "hash-object", "-w", "b.py").strip()
+    git(root, "update-index", "--add", "--cacheinfo", f"100644,{blob},{path}")
+    git(root, "update-index", "--skip-worktree", path)
+    record = run_check("lint", target(root))
+    assert [finding.path for finding in record.findings] == ["b.py"]
+    assert [skip.subject for skip in record.coverage.skipped if skip.gap] == [path]
+    assert record.outcome is Outcome.INCOMPLETE

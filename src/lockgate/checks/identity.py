@@ -23,7 +23,8 @@ def identify(
 ) -> tuple[Finding, ...]:
     """The findings with `fingerprint` and `line_hash`, sorted by place.
 
-    text_of: the text of a path, with every secret that was found masked, so that no hash is one of a secret.
+    text_of: the text of a path, with every secret that was found masked, so that no hash is one of a secret;
+    where it is empty there is no line hash.
     key: what, beside rule and path, tells a finding from others; it is given the finding and its line without the
     blanks around it. Findings that are alike in all of it are numbered in the order of their lines.
     """
@@ -34,7 +35,7 @@ def identify(
         group = list(grouped)
         text = text_of(path)
         lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-        hashes = line_hashes(text, {finding.line for finding in group}) if len(text) <= HASHED_CHARACTERS else {}
+        hashes = line_hashes(text, {finding.line for finding in group}) if 0 < len(text) <= HASHED_CHARACTERS else {}
         for finding in group:
             line = " ".join(lines[finding.line - 1].split()) if finding.line <= len(lines) else ""
             name = _digest(finding.rule, path, *key(finding, line))

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
 from lockgate.model.errors import UnavailableError
 
+# Python's own makedirs and rmtree call themselves for each folder, and systems take no longer path.
+_FOLDERS = 100
+_BYTES = 2_000
+
+
+def fits(path: str) -> bool:
+    """Whether a file with such a relative path can be copied."""
+    return path.count("/") <= _FOLDERS and len(os.fsencode(path)) <= _BYTES
+
 
 def mirror(files: Mapping[str, bytes], folder: Path) -> None:
-    """Write `files`, by relative path, below `folder`. Raises UnavailableError where the disk refuses."""
+    """Write `files`, by relative path that fits, below `folder`. Raises UnavailableError where the disk refuses."""
     try:
         for path, data in files.items():
             copy = folder / path

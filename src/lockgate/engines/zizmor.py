@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from lockgate.engines import process
-from lockgate.engines.mirror import mirror
+from lockgate.engines.mirror import fits, mirror
 from lockgate.inputs.files import display
 from lockgate.model.errors import UnavailableError
 from lockgate.model.finding import Confidence, Location, Severity
@@ -108,7 +108,7 @@ def audit(files: Mapping[str, bytes], configuration: bytes | None = None) -> Aud
         return Audit(engine)
     with tempfile.TemporaryDirectory(prefix="lockgate-") as private:
         root = Path(private, "tree")
-        mirror(files, root)
+        mirror({path: files[path] for path in files if fits(path)}, root)
         options = ["--no-config"]
         if configuration is not None:
             Path(private, "zizmor.yml").write_bytes(configuration)
@@ -130,7 +130,8 @@ class _Run:
         ]  # fmt: skip
 
     def audit(self) -> Audit:
-        paths = list(self.files)
+        paths = [path for path in self.files if fits(path)]
+        self.failed += self.files.keys() - paths
         chunks = (paths[start : start + FILES] for start in range(0, len(paths), FILES))
         issues = tuple(issue for chunk in chunks for issue in self._part(chunk))
         return Audit(self.engine, issues, tuple(sorted(self.failed)))

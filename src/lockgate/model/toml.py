@@ -9,7 +9,7 @@ from typing import Any
 from lockgate.model.errors import shortened
 
 # tomllib's time grows with the square of a key's parts; no file that we read has one this long.
-_LONG_KEY = re.compile(r"""(?<![\w"'.-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){64}""")
+_LONG_KEY = re.compile(r"""(?<![\w"'.\\-])(?:(?:[\w-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){64}""")
 # Python reads these, but neither writes nor prints an integer of thousands of digits.
 _LONG_NUMBER = re.compile(r"(?<!\w)0[xob][0-9A-Fa-f_]{1000}")
 _AT_LINE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")

@@ -12,6 +12,7 @@ from lockgate.checks.lint import kept
 from lockgate.checks.lint.own import own_files
 from lockgate.checks.lint.source import Source
 from lockgate.engines import pylint
+from lockgate.engines.mirror import fits
 from lockgate.engines.pylint import Description, Linted, Message
 from lockgate.engines.pylint_config import Configuration, find
 from lockgate.inputs.files import display
@@ -88,6 +89,10 @@ def _read(tree: Tree, paths: list[str]) -> tuple[dict[str, bytes], list[Skip]]:
         data = tree.read(path)
         if isinstance(data, Skip):
             unread.append(data)
+        elif not fits(path):
+            unread.append(
+                Skip(display(path), "its path is too long, or in too many folders, to be copied for pylint", gap=True)
+            )
         elif set(path) & set("\r\n") or display(path) != path.replace(os.sep, "/"):
             unread.append(
                 Skip(display(path), "pylint can't take a name with a line break or that is not UTF-8", gap=True)

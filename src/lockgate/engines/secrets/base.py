@@ -17,7 +17,8 @@ from lockgate.model.secret import SecretValue
 class Sighting(Struct, frozen=True):
     """One secret, as one engine saw it. `kind` is the engine's own name for what it is.
 
-    `confidence` is the engine's own, None where it has none.
+    `confidence` is the engine's own, None where it has none. The place is `exact` where the value, or what was decoded to
+    it, is what stands there.
     """
 
     engine: str
@@ -25,6 +26,7 @@ class Sighting(Struct, frozen=True):
     value: SecretValue
     at: Location
     confidence: Confidence | None = None
+    exact: bool = True
 
 
 class LeftOutError(Exception):

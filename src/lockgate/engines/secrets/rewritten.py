@@ -10,13 +10,15 @@ import os.path
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from lockgate.engines.secrets.necessary import NoConditionError, factors
 from lockgate.engines.secrets.prefilter import Condition, Look
 
 # What decides for configparser before anything else: the first line that is neither blank nor a comment must be a section's
-# header, and a line that begins in the first column must be a header or hold a delimiter.
-HEADER_FIRST = re.compile(r"(?:[^\S\n]*(?:[#;][^\n]*)?\n)*[^\S\n]*\[")
+# header, and a line that begins in the first column must be a header or hold a delimiter. What backtracks keeps each line
+# in memory.
+HEADER_FIRST = re.compile(r"(?:[^\S\n]*+(?:[#;][^\n]*+)?+\n)*+[^\S\n]*+\[")
 NO_OPTION = re.compile(r"^[^\s#;\[=:][^=:\n]*$", re.MULTILINE)
 
 _YAML = frozenset({".eyaml", ".yaml", ".yml"})
@@ -26,6 +28,7 @@ _INI_DECODES = "%"
 GROUP = "rewritten"
 _RUN = "run"
 _ANYTHING = r"[\x00-\xff]"
+MOST_CHARACTERS = 4_000_000  # of a YAML text in which scalars are looked for
 
 
 def conditions(owner: str, patterns: Iterable[re.Pattern[str]], runs: Iterable[tuple[str, int]]) -> Iterator[Condition]:
@@ -60,7 +63,7 @@ def may_find(path: str, data: bytes, look: Look) -> bool:
         text = data.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError:
         return False  # detect-secrets takes it for a binary file
-    as_yaml = os.path.splitext(path)[1] in _YAML  # noqa: PTH122 - as detect-secrets does
+    as_yaml = _is_yaml(path)
     as_ini = HEADER_FIRST.match(text) or not NO_OPTION.search(text)
     if not (as_yaml or as_ini):
         return False
@@ -68,6 +71,42 @@ def may_find(path: str, data: bytes, look: Look) -> bool:
         return True
     labels = look(data)
     return _RUN in labels or _factors_are_met(labels)
+
+
+def _is_yaml(path: str) -> bool:
+    return os.path.splitext(path)[1] in _YAML  # noqa: PTH122 - as detect-secrets does
+
+
+def reshaped(path: str, text: str) -> list[tuple[int, int]] | None:
+    """From where to where the scalars of a YAML text stand whose values stand otherwise: folded, indented or with escapes.
+
+    Of other files it is empty: their values stand in one line, though a quotation mark gets a backslash. It is None where
+    the text can't be read as YAML, or is too long.
+    """
+    if not _is_yaml(path):
+        return []
+    if len(text) > MOST_CHARACTERS:
+        return None
+    import yaml
+
+    marked = text.startswith("\ufeff")  # a byte order mark, which counts in no place of the parser
+    try:
+        tokens = yaml.scan(text.removeprefix("\ufeff"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        return [(start + marked, end + marked) for start, end in _scalars(tokens, text.removeprefix("\ufeff"))]
+    except (yaml.YAMLError, ValueError):
+        return None
+
+
+def _scalars(tokens: Iterable[Any], text: str) -> Iterator[tuple[int, int]]:
+    import yaml
+
+    tagged = False
+    for token in tokens:
+        if isinstance(token, yaml.ScalarToken):
+            start, end = token.start_mark.index, token.end_mark.index
+            if tagged or '"' in token.value or token.value not in text[start:end]:
+                yield start, end
+        tagged = isinstance(token, yaml.TagToken)  # what is tagged as binary is decoded and encoded anew
 
 
 def _factors_are_met(labels: Iterable[str]) -> bool:

@@ -1,0 +1,115 @@
+"""Fingerprints and line hashes are of masked text: two files that differ in nothing but a password have the same."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from lockgate.checks import secrets
+from lockgate.checks.secrets import merge
+from lockgate.engines.secrets import rewritten
+from lockgate.engines.secrets.base import Sighting
+from lockgate.engines.secrets.scanners import scanners
+from lockgate.model.finding import Location
+from lockgate.model.secret import SecretValue
+from support import noise
+
+Hashes = list[tuple[str, int, str, str]]
+
+
+def hashes(path: str, data: bytes) -> Hashes:
+    seen = scanners().scan(path, data)
+    findings, _ = secrets._findings(seen.sightings, data)
+    assert findings
+    return [(finding.rule, finding.line, finding.line_hash, finding.fingerprint) for finding in findings]
+
+
+YAML = {
+    "literal": "password: |\n  hunter2pw\n  {}9pw\nb: 1\n",
+    "literal of one line": "password: |-\n    {}pw\nb: 1\n",
+    "literal with blank lines": "password: |\n  hunter2pw\n\n  {}9pw\n\n",
+    "folded": "password: >\n  correct\n  {}\n  staple\nb: 1\n",
+    "double quoted": 'a:\n  password: "hun\n    {}pw"\n',
+    "double quoted, not indented": 'password: "hun\n{}pw"\n',
+    "double quoted, with a folded escape": 'password: "hun\\\n  {}pw"\n',
+    "escaped": 'password: "hunter\\x41{}"\n',
+    "single quoted": "password: 'hun\n  {}pw'\n",
+    "plain": "password: hun\n  {}pw\nb: 1\n",
+    "flow": "{{a: 1,\n password: hun\n  {}pw}}\n",
+    "flow, escaped": '{{a: 1,\n\n password: "hun\\x41{}pw"}}\n',
+    "also in one line": "password: hun\n  {0}pw\nb: hun {0}pw\n",
+    "binary": 'password: !!binary "aHVu\n  {}pw"\n',
+    "quotation mark": 'password: |\n  one\n  hun"{}\n',
+    "carriage returns": "a: 1\r\npassword: |\r\n  hunter2pw\r\n  {}9pw\r\n",
+    "byte order mark": "\ufeffpassword: |\n  hunter2pw\n  {}\nb: 1\n",
+    "another finding in the block": "password: |\n  see https://u:hunter2pw@h.example/ for {}9pw\n  second\n",
+}
+
+
+@pytest.mark.parametrize("text", YAML.values(), ids=YAML)
+def test_a_scalar_of_yaml_in_another_form_is_masked(text: str) -> None:
+    first, second = (hashes("a.yaml", text.format(value).encode()) for value in ("secret", "sxcrxt"))
+    assert first == second
+
+
+WORD = st.text("abcdefghXYZ0123456789", min_size=6, max_size=6)
+
+
+@given(words=st.lists(WORD, min_size=2, max_size=4, unique=True), secret=WORD, other=WORD, data=st.data())
+@settings(max_examples=100, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+def test_no_form_of_yaml_tells_a_word(words: list[str], secret: str, other: str, data: st.DataObject) -> None:
+    """A word of it is exchanged for another of the same length, and no hash changes."""
+    opening, closing = data.draw(st.sampled_from([("|\n  ", ""), (">-\n  ", ""), ('"', '"'), ("'", "'"), ("", "")]))
+    joints = st.sampled_from([" ", "\n  ", "\n\n  ", "\n   "])
+    place = data.draw(st.integers(0, len(words) - 1))
+    between = [data.draw(joints) for _ in words]
+    seen: list[Hashes] = []
+    for word in (secret, other):
+        parts = [*words[:place], f"x{word}", *words[place + 1 :]]
+        value = "".join(f"{joint}q{part}" for joint, part in zip(between, parts, strict=True)).lstrip()
+        text = f"a: 1\npassword: {opening}{value}{closing}\nlast: 2\n"
+        findings, _ = secrets._findings(scanners().scan("a.yaml", text.encode()).sightings, text.encode())
+        seen.append([(found.rule, found.line, found.line_hash, found.fingerprint) for found in findings])
+    assert len(seen[0]) != len(seen[1]) or seen[0] == seen[1]
+
+
+def test_what_stands_as_it_was_seen_leaves_the_rest_as_it_is() -> None:
+    """A password of one line masks nothing else in its file, whichever scalars this has."""
+    text = "a: |\n  one\n  two\npassword: hunter2pw\nb: >\n  three\n  four\n"
+    sightings = scanners().scan("a.yaml", text.encode()).sightings
+    assert merge.mask(text, sightings) == text.replace("hunter2pw", "*" * 9)
+
+
+def test_what_is_no_yaml_or_too_long_has_no_hash(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = Sighting("e", "k", SecretValue("one two"), place(1, 1, 3), exact=False)
+    assert merge.mask("x: one\n  two\n", [seen]) == "** ***\n*****\n"
+    assert merge.mask('x: "\n', [seen]) == ""
+    assert merge.mask("x: one\r  two\r", [seen]) == ""
+    monkeypatch.setattr(rewritten, "MOST_CHARACTERS", 3)
+    assert merge.mask("x: one\n  two\n", [seen]) == ""
+
+
+def place(line: int, column: int, end: int) -> Location:
+    return Location(path="a.yaml", line=line, column=column, end_line=line, end_column=end)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_a_file_that_the_engine_decodes_has_no_line_hash(encoding: str) -> None:
+    """Its columns are those of the decoded text."""
+    texts = [f"{'w ' * 60}\nt = 'ghp_{noise(36, seed=seed)}' end\n" for seed in (1, 2)]
+    first, second = (hashes("a.txt", text.encode(encoding)) for text in texts)
+    assert first == second
+    assert {line_hash for _, _, line_hash, _ in first} == {""}
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+@pytest.mark.parametrize("value", ["abc\n", "\nabc", "abc\ndef", "abc\r\ndef\r\n"])
+def test_masks_keep_every_line_break(value: str, ending: str) -> None:
+    text = ending.join(["k: |", "  abc", "abc", "def", "abc", "x", ""])
+    masked = merge.mask(text, [Sighting("e", "k", SecretValue(value), place(1, 1, 2))])
+    assert _breaks(masked) == _breaks(text)
+
+
+def _breaks(text: str) -> list[int]:
+    return [at for at, character in enumerate(text) if character in "\r\n"]
