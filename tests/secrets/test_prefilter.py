@@ -8,9 +8,11 @@ import os
 import random
 import re
 import sysconfig
+import time
 import tracemalloc
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +25,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from samples import SAMPLES
 
-from lockgate.engines.secrets import detect_secrets, kingfisher
+from lockgate.engines.secrets import detect_secrets, kingfisher, rewritten
 from lockgate.engines.secrets.base import LeftOutError, Scan
 from lockgate.engines.secrets.necessary import NoConditionError, factors, necessary
 from lockgate.engines.secrets.prefilter import Condition, Prefilter
@@ -240,6 +242,61 @@ def test_matches_at_every_byte_take_no_memory(end: bytes) -> None:
     tracemalloc.stop()
     assert found == [(1, "[ab]"), (1, "a")]
     assert peak < 3_000_000
+
+
+def peak_of(call: Callable[[], object]) -> int:
+    """The most memory, in bytes, that a call takes beside its arguments."""
+    tracemalloc.start()
+    call()
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return peak
+
+
+def test_many_lines_before_a_header_take_no_memory() -> None:
+    """A stack of them took 270 bytes each."""
+    for line in ("\n", "#\n", "  ; c\n"):
+        text = line * 100_000
+        assert peak_of(partial(rewritten.HEADER_FIRST.match, text)) < 1_000_000
+        assert rewritten.HEADER_FIRST.match(f"{text} [a]")
+
+
+@given(st.text(" \t\n#;[]a\f", max_size=20))
+@settings(max_examples=500, deadline=None, database=None)
+def test_a_header_comes_first(text: str) -> None:
+    lines = [line.strip() for line in text.split("\n")]
+    first = next((line for line in lines if line and line[0] not in "#;"), "")
+    assert bool(rewritten.HEADER_FIRST.match(text)) == first.startswith("[")
+
+
+def test_base64_everywhere_takes_no_memory() -> None:
+    """Decoded all at once, these took 20 bytes for each of theirs; in parts they take as much as one part does."""
+    filters = prefilter()
+    assert filters
+    data = (b"A" * 31 + b"\n") * 50_000
+    assert peak_of(lambda: kingfisher.may_find("a.txt", data, filters)) < 10 * len(data)
+
+
+def test_a_secret_far_behind_other_base64_is_found() -> None:
+    filters = prefilter()
+    assert filters
+    secret = base64.b64encode(f'token = "ghp_{noise(36)}"'.encode())
+    assert kingfisher.may_find("a.txt", (b"A" * 31 + b"\n") * 50_000 + secret, filters)
+
+
+def test_the_question_is_within_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(detect_secrets, "SECONDS_PER_FILE", 0.2)
+    monkeypatch.setattr(detect_secrets, "may_find", lambda *_: time.sleep(100))
+    with pytest.raises(TimeoutError):
+        detect_secrets.load_scanner(prefilter())("a.txt", b"a")
+
+
+def test_no_file_has_more_than_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[float] = []
+    monkeypatch.setattr(detect_secrets, "_deadline", lambda seconds: nullcontext(asked.append(seconds)))
+    for size in (0, 2**20, 2**25):
+        detect_secrets.load_scanner(prefilter())("a.txt", b" " * size)
+    assert asked == [10, 30, 60]
 
 
 def test_every_part_of_a_long_text_counts_its_lines(monkeypatch: pytest.MonkeyPatch) -> None:

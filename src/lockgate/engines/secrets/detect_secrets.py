@@ -26,8 +26,10 @@ from lockgate.model.finding import Location
 from lockgate.model.secret import SecretValue
 
 ENGINE = "detect-secrets"
+# Honest files take up to 5 seconds a mebibyte. While YAML is rewritten it takes some 40 MB of memory a second.
 SECONDS_PER_FILE = 10
 SECONDS_PER_MEBIBYTE = 20
+MOST_SECONDS = 60
 
 # The first wants a file on disk, and we have its bytes; the second would hide what an inline comment allows, and the
 # check counts those.
@@ -105,9 +107,9 @@ class _Scanner:
             text = data.decode("utf-8")
         except UnicodeDecodeError:
             raise LeftOutError("not UTF-8") from None
-        if self._prefilter and not may_find(path, data, self._prefilter):
-            return []
-        with _deadline(SECONDS_PER_FILE + SECONDS_PER_MEBIBYTE * len(data) / 2**20):
+        with _deadline(min(SECONDS_PER_FILE + SECONDS_PER_MEBIBYTE * len(data) / 2**20, MOST_SECONDS)):
+            if self._prefilter and not may_find(path, data, self._prefilter):
+                return []
             found = list(islice(self._secrets(path, text), MOST_SIGHTINGS + 1))
             lines = _NamedText(path, text).read().split("\n") if found else []
             return [_sighting(path, lines, secret) for secret in found]

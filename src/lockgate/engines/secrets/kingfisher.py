@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from hashlib import sha256
 from itertools import islice
@@ -12,7 +12,7 @@ from posixpath import basename, splitext
 from typing import Any
 
 from lockgate.engines.secrets.base import MOST_SIGHTINGS, Scan, Sighting, installed_version
-from lockgate.engines.secrets.prefilter import Condition, Look, Prefilter
+from lockgate.engines.secrets.prefilter import PART, Condition, Look, Prefilter
 from lockgate.model.errors import UnavailableError
 from lockgate.model.finding import Confidence, Location
 from lockgate.model.secret import SecretValue
@@ -57,13 +57,29 @@ def may_find(_path: str, data: bytes, prefilter: Prefilter) -> bool:
 
 
 def _may_find_encoded(data: bytes, look: Look, depth: int) -> bool:
-    decoded = b"\n".join(_decoded(data))
-    return bool(decoded) and (bool(look(decoded)) or (depth > 1 and _may_find_encoded(decoded, look, depth - 1)))
+    return any(
+        look(part) or (depth > 1 and _may_find_encoded(part, look, depth - 1)) for part in _in_parts(_decoded(data))
+    )
+
+
+def _in_parts(texts: Iterable[bytes]) -> Iterator[bytes]:
+    """The texts, joined up to PART bytes or one longer text: to look at each would take long, and at all much memory."""
+    part: list[bytes] = []
+    size = 0
+    for text in texts:
+        part.append(text)
+        size += len(text) + 1
+        if size >= PART:
+            yield b"\n".join(part)
+            part, size = [], 0
+    if part:
+        yield b"\n".join(part)
 
 
 def _decoded(data: bytes) -> Iterator[bytes]:
     """What the runs of Base64 characters may stand for, wherever in a run the encoded text begins."""
-    for run in _BASE64.findall(data.translate(_URL_SAFE)):
+    for match in _BASE64.finditer(data.translate(_URL_SAFE)):
+        run = match[0]
         for start in range(4):
             text = run[start : -1 if (len(run) - start) % 4 == 1 else None]
             yield binascii.a2b_base64(text + b"=" * (-len(text) % 4))

@@ -16,8 +16,9 @@ from lockgate.engines.secrets.necessary import NoConditionError, factors
 from lockgate.engines.secrets.prefilter import Condition, Look
 
 # What decides for configparser before anything else: the first line that is neither blank nor a comment must be a section's
-# header, and a line that begins in the first column must be a header or hold a delimiter.
-HEADER_FIRST = re.compile(r"(?:[^\S\n]*(?:[#;][^\n]*)?\n)*[^\S\n]*\[")
+# header, and a line that begins in the first column must be a header or hold a delimiter. What backtracks keeps each line
+# in memory.
+HEADER_FIRST = re.compile(r"(?:[^\S\n]*+(?:[#;][^\n]*+)?+\n)*+[^\S\n]*+\[")
 NO_OPTION = re.compile(r"^[^\s#;\[=:][^=:\n]*$", re.MULTILINE)
 
 _YAML = frozenset({".eyaml", ".yaml", ".yml"})
@@ -27,8 +28,8 @@ _INI_DECODES = "%"
 GROUP = "rewritten"
 _RUN = "run"
 _ANYTHING = r"[\x00-\xff]"
-
 MOST_CHARACTERS = 4_000_000  # of a YAML text in which scalars are looked for
+
 
 def conditions(owner: str, patterns: Iterable[re.Pattern[str]], runs: Iterable[tuple[str, int]]) -> Iterator[Condition]:
     """Conditions of files for what is looked for in rewritten lines.
@@ -72,7 +73,6 @@ def may_find(path: str, data: bytes, look: Look) -> bool:
     return _RUN in labels or _factors_are_met(labels)
 
 
-def _factors_are_met(labels: Iterable[str]) -> bool:
 def _is_yaml(path: str) -> bool:
     return os.path.splitext(path)[1] in _YAML  # noqa: PTH122 - as detect-secrets does
 
@@ -109,6 +109,7 @@ def _scalars(tokens: Iterable[Any], text: str) -> Iterator[tuple[int, int]]:
         tagged = isinstance(token, yaml.TagToken)  # what is tagged as binary is decoded and encoded anew
 
 
+def _factors_are_met(labels: Iterable[str]) -> bool:
     """Whether all the factors of some pattern are met."""
     met = Counter(member for label in labels for member in label.split(","))
     return any(count == int(member.partition("/")[2]) for member, count in met.items())
