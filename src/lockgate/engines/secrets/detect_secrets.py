@@ -26,7 +26,7 @@ from lockgate.model.finding import Location
 from lockgate.model.secret import SecretValue
 
 ENGINE = "detect-secrets"
-# Honest files take up to 5 seconds a mebibyte. While YAML is rewritten it takes some 30 MB of memory a second.
+# Honest files take up to 5 seconds a mebibyte. While YAML is rewritten it takes some 40 MB of memory a second.
 SECONDS_PER_FILE = 10
 SECONDS_PER_MEBIBYTE = 20
 MOST_SECONDS = 60
