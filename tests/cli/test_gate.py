@@ -143,3 +143,10 @@ def test_check_leaves_a_record(repository: Repository, tmp_path: Path) -> None:
 
 def test_every_check_is_there() -> None:
     assert base.names() == ["audit", "lint", "pins", "secrets"]
+
+
+def test_checks_may_be_named_in_one_option_or_in_several(repository: Repository) -> None:
+    root = repository({"a.py": "x = 1\n", "requirements.txt": "flask\n"})
+    for options in (["--checks", "pins,secrets"], ["--checks", "pins", "--checks", "secrets"]):
+        done = lockgate("gate", ".", "--json", "-", *options, cwd=root)
+        assert [record["check"] for record in json.loads(done.stdout)["records"]] == ["pins", "secrets"]

@@ -102,4 +102,8 @@ def test_explain_something_quite_different(capsys: pytest.CaptureFixture[str]) -
 @pytest.mark.parametrize("advisory", ["CVE-2024-35195", "GHSA-x84v-xcm2-53pg", "PYSEC-2018-28"])
 def test_explain_an_advisory(advisory: str, capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = run(capsys, "explain", advisory)
-    assert (code, out) == (0, f"{advisory} is an advisory; its page is https://osv.dev/vulnerability/{advisory}\n")
+    assert code == 0
+    assert out == (
+        f"{advisory} is an advisory; its page is https://osv.dev/vulnerability/{advisory}\n"
+        f"To allow it at a pin, put a comment on the line: # lockgate: allow[{advisory}]\n"
+    )

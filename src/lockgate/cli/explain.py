@@ -24,6 +24,7 @@ def command(rule: str) -> None:
         _show(rule_page(known[rule]))
     elif _ADVISORY.fullmatch(rule):
         click.echo(f"{rule} is an advisory; its page is https://osv.dev/vulnerability/{rule}")
+        click.echo(f"To allow it at a pin, put a comment on the line: # lockgate: allow[{rule}]")
     else:
         raise UsageError(f"no rule is named {rule!r}; {_hint(rule, list(known))}`lockgate rules` lists all")
 

@@ -27,14 +27,14 @@ from lockgate.project import root_of, settings_of
 
 @click.command("gate", short_help="Run the checks and decide.")
 @path_argument
-@click.option("--checks", metavar="NAME,…", help=f"The checks to run; all: {','.join(base.names())}.")
+@click.option("--checks", metavar="NAME,…", multiple=True, help=f"The checks to run; all: {','.join(base.names())}.")
 @settings_options
 @output_options
 @click.option("--records", metavar="DIR", hidden=True, help="Decide on the records in DIR instead of running checks.")
 @click.option("--run", default="", hidden=True, help="The run that the records must be of.")
 def command(
     path: str,
-    checks: str | None,
+    checks: tuple[str, ...],
     sarif: str | None,
     json_file: str | None,
     no_progress: bool,
@@ -45,7 +45,7 @@ def command(
     """Run the checks on the repository in PATH and decide: PASS, FAIL or INCOMPLETE."""
     root = root_of(path)
     check_destinations(sarif, json_file)
-    named = tuple(name.strip() for name in checks.split(",")) if checks is not None else None
+    named = tuple(name.strip() for name in ",".join(checks).split(",")) if checks else None
     tell_of_repository(root)
     settings = settings_of(root, {"checks": named, **options})
     names = list(settings.checks) or base.names()

@@ -21,6 +21,8 @@ def command(check: str | None, as_json: bool) -> None:
     On a terminal the summary stands below the rule's name; elsewhere a rule is one line.
     """
     rules = listed_rules(check)
+    if not (rules or as_json):
+        click.echo(f"lockgate: note: {check} has no rules of its own; each advisory is one", err=True)
     if as_json:
         click.echo(to_json(rules), nl=False)
     elif sys.stdout.isatty():

@@ -171,7 +171,7 @@ def _rules_of(findings: tuple[Finding, ...], linted: Linted) -> tuple[Rule, ...]
 
 
 def _rule(known: Description) -> Rule:
-    sentence = re.split(r"(?<!\b[ie]\.[eg])\. ", known.text)[0].rstrip(".") + "."
+    sentence = re.split(r"(?<!\b[ie]\.[eg])\. (?=[A-Z])", known.text)[0].rstrip(".") + "."
     return Rule(
         id=f"lint/{known.symbol}",
         name=known.symbol.replace("-", " ").capitalize(),
