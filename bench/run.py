@@ -3,8 +3,8 @@
     nox -s bench                      # this repository and the standard library, three runs each
     nox -s bench -- --runs 5 --only secrets
 
-Runs alternate (A B A B …), so that a machine whose speed drifts does not favour one of them. A peer that is not installed is
-left out. Peers: `detect-secrets scan --all-files`, `kingfisher scan` (no validation, no history), `pip-audit` on the same
+Runs alternate (A B A B …), so that a machine whose speed drifts does not favour one of them. Each run of ours starts without
+the results of earlier ones, but for the contests that are called unchanged. A peer that is not installed is left out. Peers: `detect-secrets scan --all-files`, `kingfisher scan` (no validation, no history), `pip-audit` on the same
 requirements.
 """
 
@@ -26,6 +26,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 STDLIB = Path(sysconfig.get_path("stdlib"))
 SCRIPTS = Path(sysconfig.get_path("scripts"))
+COMMITTED = ["enum.py", "bdb.py", "calendar.py", "cmd.py", "heapq.py"]
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Contest:
     folder: Path
     ours: list[str]
     peers: dict[str, list[str]]
+    unchanged: bool = False
 
 
 def tool(name: str) -> str | None:
@@ -43,7 +45,7 @@ def tool(name: str) -> str | None:
     return str(beside) if beside.exists() else shutil.which(name)
 
 
-def contests(stdlib: Path) -> list[Contest]:
+def contests(stdlib: Path, commit: Path) -> list[Contest]:
     lockgate = tool("lockgate") or sys.exit("lockgate is not installed")
     secret_peers = {}
     if detect := tool("detect-secrets"):
@@ -58,6 +60,9 @@ def contests(stdlib: Path) -> list[Contest]:
             "none",
             "--no-update-check",
         ]
+    hook_peers = {}
+    if hook := tool("detect-secrets-hook"):
+        hook_peers["detect-secrets-hook"] = [hook, *COMMITTED]
     audit_peers = {}
     if pip_audit := tool("pip-audit"):
         requirements = str(ROOT / "requirements" / "tests.txt")
@@ -67,31 +72,38 @@ def contests(stdlib: Path) -> list[Contest]:
     return [
         Contest("secrets, this repository", ROOT, [*check, "secrets", ".", *quiet], secret_peers),
         Contest("secrets, standard library", stdlib, [*check, "secrets", ".", *quiet], secret_peers),
+        Contest("secrets, standard library, unchanged", stdlib, [*check, "secrets", ".", *quiet], {}, unchanged=True),
+        Contest("hook, five clean files (170 KB)", commit, [tool("lockgate-hook") or "", *COMMITTED], hook_peers),
         Contest("audit, this repository", ROOT, [*check, "audit", ".", *quiet], audit_peers),
         Contest("pins, this repository", ROOT, [*check, "pins", ".", *quiet], {}),
         Contest("lint, this repository", ROOT, [*check, "lint", ".", *quiet], {}),
         Contest("gate, this repository", ROOT, [lockgate, "gate", ".", *quiet], {}),
+        Contest("gate, this repository, unchanged", ROOT, [lockgate, "gate", ".", *quiet], {}, unchanged=True),
     ]
 
 
-def environ() -> dict[str, str]:
+def environ(cache: Path) -> dict[str, str]:
     # Without compiled modules every Python program, ours and the peers, would start at the pace of its compiler.
-    return {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"} | {"NO_COLOR": "1"}
+    kept = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    return kept | {"NO_COLOR": "1", "XDG_CACHE_HOME": str(cache)}
 
 
-def seconds(command: list[str], folder: Path) -> float:
+def seconds(command: list[str], folder: Path, cache: Path) -> float:
     # The peers' caches stay warm; what a run prints is read and thrown away.
     started = time.perf_counter()
-    subprocess.run(command, cwd=folder, capture_output=True, check=False, env=environ())
+    subprocess.run(command, cwd=folder, capture_output=True, check=False, env=environ(cache))
     return time.perf_counter() - started
 
 
-def run(contest: Contest, runs: int, warmups: int) -> None:
+def run(contest: Contest, runs: int, warmups: int, cache: Path) -> None:
     commands = {"lockgate": contest.ours, **contest.peers}
     times: dict[str, list[float]] = {name: [] for name in commands}
     for number in range(warmups + runs):
         for name, command in commands.items():
-            taken = seconds(command, contest.folder)
+            if not contest.unchanged:
+                for kind in ("secrets", "lint"):
+                    shutil.rmtree(cache / "lockgate" / kind, ignore_errors=True)
+            taken = seconds(command, contest.folder, cache)
             if number >= warmups:
                 times[name].append(taken)
     ours = times["lockgate"]
@@ -113,9 +125,15 @@ def main() -> None:
         # The standard library with its tests, and nothing that was installed or compiled beside it.
         stdlib = Path(scratch) / "stdlib"
         shutil.copytree(STDLIB, stdlib, ignore=shutil.ignore_patterns("site-packages", "__pycache__"))
-        for contest in contests(stdlib):
+        commit = Path(scratch) / "commit"
+        commit.mkdir()
+        for name in COMMITTED:
+            shutil.copy(STDLIB / name, commit)
+        subprocess.run(["git", "init", "--quiet"], cwd=commit, check=True)
+        subprocess.run(["git", "add", "--all"], cwd=commit, check=True)
+        for contest in contests(stdlib, commit):
             if options.only in contest.name:
-                run(contest, options.runs, options.warmups)
+                run(contest, options.runs, options.warmups, Path(scratch) / "cache")
 
 
 if __name__ == "__main__":

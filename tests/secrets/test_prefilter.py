@@ -437,15 +437,21 @@ def test_few_files_without_secrets_are_looked_at() -> None:
         assert not kingfisher.may_find(name, text.encode(), filters)
 
 
-def test_kingfisher_decodes_no_shorter_text_than_we_do(tmp_path: Path) -> None:
-    """The shortest text that it decodes, found with a rule for something short."""
+def test_kingfisher_decodes_no_other_base64_than_we_know(tmp_path: Path) -> None:
+    """What it decodes, found with a rule for something short, meets our condition: ASCII, and nothing very short."""
     import kingfisher_sdk as sdk
 
     rule = {"name": "Short", "id": "custom.short", "pattern": "(QQ[0-9]{2})", "confidence": "high", "min_entropy": 0.0}
     write(tmp_path, {"rules.yml": json.dumps({"rules": [rule]})})
     scan = sdk.DetectionScanner(sdk.Rules([tmp_path / "rules.yml"], builtins=False, cache=False)).scan_input
+    chance = random.Random(5)
     texts = [(b"QQ12" + b" abcdefghijklmnopqrstuvwxyz" * 2)[:size] for size in range(4, 60)]
-    shown = [base64.b64encode(text) for text in texts]
+    for letters in (bytes(range(128)), b" ?>~\0\x7f", bytes(range(256)), "a\u00e9 ".encode()):
+        texts += [
+            bytes(chance.choices(letters, k=40)) + b" QQ12 " + bytes(chance.choices(letters, k=40)) for _ in range(40)
+        ]
+    shown = [encode(text) for text in texts for encode in (base64.b64encode, base64.urlsafe_b64encode)]
     found = [text for text in shown if scan(sdk.ScanInput(path="a", data=b"x = '%b'" % text))]
-    assert found
-    assert all(kingfisher._BASE64.search(text) for text in found)
+    assert len(found) > len(shown) / 4
+    condition = re.compile(kingfisher._base64_of_ascii().encode())
+    assert all(condition.search(text) for text in found)

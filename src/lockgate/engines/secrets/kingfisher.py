@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import binascii
 import re
-from collections.abc import Iterable, Iterator
+import string
+from collections.abc import Iterator
 from functools import cache
 from hashlib import sha256
 from itertools import islice
@@ -12,7 +12,7 @@ from posixpath import basename, splitext
 from typing import Any
 
 from lockgate.engines.secrets.base import MOST_SIGHTINGS, Scan, Sighting, installed_version
-from lockgate.engines.secrets.prefilter import PART, Condition, Look, Prefilter
+from lockgate.engines.secrets.prefilter import Condition, Prefilter
 from lockgate.model.errors import UnavailableError
 from lockgate.model.finding import Confidence, Location
 from lockgate.model.secret import SecretValue
@@ -23,9 +23,6 @@ SECONDS_PER_FILE = 60.0
 _LARGE_BOUND = re.compile(
     r"(?<=[)\]])\{(\d+),\d{3,}\}"
 )  # of repetitions: it takes three quarters of the compiler's time
-_BASE64 = re.compile(rb"[A-Za-z0-9+/]{30,}")  # it takes no text of less than 32, of which two may be padding
-_URL_SAFE = bytes.maketrans(b"-_", b"+/")
-_BASE64_DEPTH = 2  # of its DetectionScanner
 _MISSING = (
     f"{ENGINE} is not installed (it has wheels for glibc Linux, macOS and Windows); "
     "run: pip install kingfisher-secret-scanner"
@@ -44,6 +41,7 @@ def version() -> str:
 
 def conditions() -> Iterator[Condition]:
     """The pattern of every rule; kingfisher itself begins with them, in the same syntax."""
+    yield Condition(ENGINE, "base64", _base64_of_ascii(), of_lines=False)
     rules = _rules()
     for rule in rules.metadata():
         pattern = rules.detail(rule["id"])["detection_regex"]
@@ -51,46 +49,30 @@ def conditions() -> Iterator[Condition]:
 
 
 def may_find(_path: str, data: bytes, prefilter: Prefilter) -> bool:
-    """Whether a rule can match in a file, or in what kingfisher decodes of it: UTF-16 and UTF-32, and Base64 in two layers."""
-    look = prefilter.look(ENGINE)
-    return b"\0" in data or bool(look(data)) or _may_find_encoded(data, look, _BASE64_DEPTH)
+    """Whether a rule can match in a file, or in what kingfisher decodes of it: UTF-16 and UTF-32, and Base64."""
+    return b"\0" in data or bool(prefilter.look(ENGINE)(data))
 
 
-def _may_find_encoded(data: bytes, look: Look, depth: int) -> bool:
-    return any(
-        look(part) or (depth > 1 and _may_find_encoded(part, look, depth - 1)) for part in _in_parts(_decoded(data))
-    )
+def _base64_of_ascii() -> str:
+    """A byte pattern for what kingfisher decodes: Base64 of at least 30 characters that stands for ASCII and nothing else.
 
+    Of four characters, of 6 bits each, the first, second and third hold the highest bits of the three bytes, which are 0.
+    """
+    alphabet = string.ascii_uppercase + string.ascii_lowercase + string.digits + "+/"
+    url_safe = str.maketrans("+/", "-_")
 
-def _in_parts(texts: Iterable[bytes]) -> Iterator[bytes]:
-    """The texts, joined up to PART bytes or one longer text: to look at each would take long, and at all much memory."""
-    part: list[bytes] = []
-    size = 0
-    for text in texts:
-        part.append(text)
-        size += len(text) + 1
-        if size >= PART:
-            yield b"\n".join(part)
-            part, size = [], 0
-    if part:
-        yield b"\n".join(part)
+    def where(zero: int) -> str:
+        found = "".join(letter for index, letter in enumerate(alphabet) if not index & zero)
+        return "[" + "".join(f"\\x{ord(letter):02x}" for letter in sorted({*found, *found.translate(url_safe)})) + "]"
 
-
-def _decoded(data: bytes) -> Iterator[bytes]:
-    """What the runs of Base64 characters may stand for, wherever in a run the encoded text begins."""
-    for match in _BASE64.finditer(data.translate(_URL_SAFE)):
-        run = match[0]
-        for start in range(4):
-            text = run[start : -1 if (len(run) - start) % 4 == 1 else None]
-            yield binascii.a2b_base64(text + b"=" * (-len(text) % 4))
+    return f"(?:{where(0b100000)}{where(0b001000)}{where(0b000010)}{where(0)}){{7}}"
 
 
 def load_scanner(prefilter: Prefilter | None) -> Scan:
     """The engine, ready to scan; its rules are loaded for the first file in which they may find something."""
 
     def scan(path: str, data: bytes) -> list[Sighting]:
-        # Once they are loaded, to scan costs less than to ask.
-        if prefilter and not _scanner.cache_info().currsize and not may_find(path, data, prefilter):
+        if prefilter and not may_find(path, data, prefilter):
             return []
         return _scan(path, data)
 
