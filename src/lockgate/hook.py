@@ -22,25 +22,33 @@ Scans the staged content of FILES, by default of every staged file, for secrets.
 def main() -> None:
     """Run the hook and exit with its code."""
     try:
-        if _is_quiet(sys.argv[1:]):
+        staged = _seen_staged(sys.argv[1:])
+        if staged and _is_quiet(staged[0]):
             return
         from lockgate.cli import run_program
 
-        run_program(lambda: _hook(sys.argv[1:]))
+        run_program(lambda: _hook(sys.argv[1:], staged))
     except KeyboardInterrupt:  # until run_program takes the signals over
         sys.exit(130)
 
 
-def _is_quiet(arguments: list[str]) -> bool:
+def _seen_staged(arguments: list[str]) -> tuple[StagedTree, Settings] | None:
+    """What `_staged` gives where the arguments are nothing but names; None where something is wrong, which `_hook` tells."""
+    if any(name.startswith("-") for name in arguments):
+        return None
+    try:
+        return _staged(arguments)
+    except Exception:  # noqa: BLE001 - the whole check says what is wrong
+        return None
+
+
+def _is_quiet(tree: StagedTree) -> bool:
     """Whether all that is staged could be read and no engine can find anything in it."""
     try:
         from lockgate.engines.secrets.scanners import scanners
         from lockgate.inputs.files import display
         from lockgate.model.record import Skip
 
-        if any(name.startswith("-") for name in arguments):
-            return False
-        tree, _ = _staged(arguments)
         engines = scanners()
         for path in tree.files:
             data = tree.read(path)
@@ -61,19 +69,23 @@ def _staged(names: list[str]) -> tuple[StagedTree, Settings]:
     return StagedTree(root, paths, settings.exclude, settings.max_file_size), settings
 
 
-def _hook(arguments: list[str]) -> int:
-    from lockgate.inputs.git import is_repository
-    from lockgate.model.errors import UsageError
-    from lockgate.project import current_directory
+def _hook(arguments: list[str], staged: tuple[StagedTree, Settings] | None) -> int:
+    if staged is None:
+        from lockgate.inputs.git import is_repository
+        from lockgate.model.errors import UsageError
+        from lockgate.project import current_directory
 
-    root = current_directory()
-    inside = is_repository(root)
-    if arguments in (["-h"], ["--help"]) and not (inside and _is_file(arguments[0])):
-        print(USAGE)  # noqa: T201 - this is the command line
-        return 0
-    if not inside:
-        raise UsageError(f"{root} is not in a Git repository, so nothing is staged; lockgate check secrets scans it")
-    tree, settings = _staged(_names(arguments))
+        root = current_directory()
+        inside = is_repository(root)
+        if arguments in (["-h"], ["--help"]) and not (inside and _is_file(arguments[0])):
+            print(USAGE)  # noqa: T201 - this is the command line
+            return 0
+        if not inside:
+            raise UsageError(
+                f"{root} is not in a Git repository, so nothing is staged; lockgate check secrets scans it"
+            )
+        staged = _staged(_names(arguments))
+    tree, settings = staged
     if not tree.files:
         return 0
 

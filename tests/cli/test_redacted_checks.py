@@ -96,6 +96,12 @@ def test_a_line_hash_is_that_of_github_unless_a_secret_stands_there(repository: 
         assert (first.line_hash == line_hashes(text)[1]) is same
 
 
+def test_a_single_text_that_can_not_be_masked_is_not_shown() -> None:
+    word = noise(7)
+    assert redact.text(f'pwd = "{word}"') != redact.NOT_SHOWN
+    assert redact.text(f'pwd = "{word}" \0') == redact.NOT_SHOWN
+
+
 def test_a_text_that_an_engine_gives_up_on_is_not_hashed(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(_path: str, _data: bytes) -> list[object]:
         raise TimeoutError

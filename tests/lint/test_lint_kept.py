@@ -104,8 +104,9 @@ def test_what_is_installed_is_part_of_it(tmp_path: Path) -> None:
     assert second not in ("", first)
     (packages / "x.pth").write_text(str(tmp_path / "src"))
     assert environment.fingerprint(python, tmp_path) not in ("", second)
-    (packages / "x.pth").write_text("/elsewhere")
-    assert environment.fingerprint(python, tmp_path) == ""
+    for line in ("/elsewhere", "import _editable_impl_demo"):
+        (packages / "x.pth").write_text(line)
+        assert environment.fingerprint(python, tmp_path) == ""
 
 
 @pytest.mark.parametrize("python", ["no-such-python", "/usr/bin/env"])

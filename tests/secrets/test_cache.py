@@ -12,7 +12,7 @@ import pytest
 from lockgate.checks.run import run_check
 from lockgate.engines.secrets import detect_secrets
 from lockgate.engines.secrets.scanners import Scanners
-from lockgate.inputs import tree as trees
+from lockgate.inputs import files
 from lockgate.model.record import Record
 from support import git, noise, target, write
 
@@ -24,7 +24,7 @@ FILES = {"a.py": LEAK, "b.py": "x = 1\n", "c.yml": f"key: ghp_{noise(36)}\n", "b
 @pytest.fixture(autouse=True)
 def _kept(own_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An own cache, and file systems whose clocks are exact, so that no test has to wait."""
-    monkeypatch.setattr(trees, "_COARSEST", 0)
+    monkeypatch.setattr(files, "_COARSEST", 0)
 
 
 def kept(own_cache: Path) -> list[Path]:
@@ -95,7 +95,7 @@ def test_neither_size_nor_time_hides_a_change(repository: Repository) -> None:
 def test_a_file_that_was_changed_just_now_is_read_again(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trees, "_COARSEST", 10**12)
+    monkeypatch.setattr(files, "_COARSEST", 10**12)
     root = repository(FILES)
     run_check("secrets", target(root))
     again = target(root)
@@ -178,3 +178,13 @@ def test_odd_names_are_kept_apart(tmp_path: Path, scanned: list[str]) -> None:
         record: Record = run_check("secrets", target(tmp_path))
         assert len(record.findings) == 1
         assert record.coverage.examined == 2
+
+
+def test_a_folder_that_became_a_link_is_not_taken_for_what_it_was(repository: Repository) -> None:
+    """Behind a link the index counts, and its content may be another one than the file's."""
+    root = repository({"sub/a.py": LEAK})
+    write(root, {"sub/a.py": "x = 1\n"})
+    assert not run_check("secrets", target(root)).findings
+    (root / "sub").rename(root.parent / "elsewhere")
+    (root / "sub").symlink_to(root.parent / "elsewhere")
+    assert [finding.path for finding in run_check("secrets", target(root)).findings] == ["sub/a.py"]

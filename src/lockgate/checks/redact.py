@@ -19,11 +19,10 @@ from lockgate.model.errors import UnavailableError
 from lockgate.model.finding import Finding
 from lockgate.model.record import Skip
 
+NOT_SHOWN = "(not shown: it could not be searched for secrets)"
+
 # The engines look for high entropy in quotation marks only: each word that is long enough is shown to them in such, too.
 _WORD = re.compile(r"[\w+/=.~-]{9,}")
-
-
-NOT_SHOWN = "(not shown: it could not be searched for secrets)"
 # A package's name is told in lower case and with dashes, in which no engine would know the secret that it is.
 _NAME = re.compile(r"(?=[a-z-]*\d)[a-z0-9-]{16,}")
 
@@ -85,9 +84,10 @@ def _teller(texts: Iterable[str]) -> Tell:
     seen = _sightings("told", page)
     if seen == []:
         return lambda text: text
-    shown = merge.mask(page, seen or []).split("\n") if seen else []
-    if len(shown) != page.count("\n") + 1:
+    safe_page = merge.mask(page, seen) if seen else ""
+    if not safe_page:
         return lambda _text: NOT_SHOWN
+    shown = safe_page.split("\n")
     told = dict(zip(lines, shown, strict=False))
     hidden = _names_that_are_secrets(names, page, shown)
 

@@ -9,6 +9,9 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+# Of setuptools and virtualenv: neither adds a place to import from.
+_KNOWN_CODE = frozenset({"distutils-precedence.pth", "_virtualenv.pth"})
+
 
 def fingerprint(python: str, root: Path) -> str:
     """Another one whenever something is installed, upgraded or removed; empty where that can't be told.
@@ -21,8 +24,9 @@ def fingerprint(python: str, root: Path) -> str:
     inside = (root.resolve(), Path(__file__).resolve().parents[2])
     if not folders or not all(_stays_inside(folder, inside) for folder in folders):
         return ""
-    listed = [entry for folder in folders for entry in _entries(folder)]
-    return hashlib.sha256(repr((python, sys.version, listed)).encode()).hexdigest()
+    base = found.resolve().stat()
+    about = (python, sys.version, base.st_size, base.st_mtime_ns, [_entries(folder) for folder in folders])
+    return hashlib.sha256(repr(about).encode()).hexdigest()
 
 
 def _own_folders() -> list[Path]:
@@ -44,12 +48,13 @@ def _folders_of(python: Path) -> list[Path]:
 def _stays_inside(folder: Path, inside: Iterable[Path]) -> bool:
     """Whether every directory that a .pth file of the folder adds is part of one of the others."""
     for file in folder.glob("*.pth"):
+        if file.name in _KNOWN_CODE:
+            continue
         for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
             added = line.strip()
             if added.startswith(("import ", "import\t")):
-                if "__editable__" in added:
-                    return False  # a finder of its own, which may lead anywhere
-            elif added and not added.startswith("#"):
+                return False  # code, such as a finder of its own, which may lead anywhere
+            if added and not added.startswith("#"):
                 place = (folder / added).resolve()
                 if not any(place.is_relative_to(top) for top in inside):
                     return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import os
 import stat
+import time
 from pathlib import Path
 
 from lockgate.model.record import Skip
@@ -12,6 +13,7 @@ from lockgate.model.record import Skip
 ABSENT = "not in the working tree"
 _WIDE_TEXT = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 _GIT_LOOKS_AT = 8_000  # bytes
+_COARSEST = 2 * 10**9  # nanoseconds, of any file system's clock
 _FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
@@ -51,6 +53,24 @@ def read(root: Path, path: str, limit: int) -> bytes | Skip:
         except OSError as error:
             return Skip(shown, f"can't be read: {error.strerror}", gap=True)
     return too_large(shown, len(data), limit) if len(data) > limit else data
+
+
+def state(root: Path, path: str) -> str:
+    """What is another one whenever what `read` gives is, as Git has it; empty where that can't be told.
+
+    A file that was changed just now could be changed once more without a trace, if the file system's clock is a coarse one.
+    """
+    top = os.path.normpath(root.absolute()).rstrip(os.sep)
+    full = f"{top}{os.sep}{path}"
+    try:
+        status = os.lstat(full)
+    except OSError:
+        return ""
+    changed = max(status.st_ctime_ns, status.st_mtime_ns)
+    if not stat.S_ISREG(status.st_mode) or time.time_ns() - changed < _COARSEST or _through_link(top, full):
+        return ""
+    about = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+    return " ".join(map(str, about))
 
 
 def is_binary(data: bytes) -> bool:

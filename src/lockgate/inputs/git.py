@@ -171,8 +171,11 @@ def is_repository(root: Path) -> bool:
 
 
 def prefix(root: Path) -> str:
-    """Where `root` is below the top of its working tree, with a slash at the end; empty at the top."""
-    return _ask(root, "rev-parse", "--show-prefix")
+    """Where `root` is below the top of its working tree, as reports show it, with a slash at the end; empty at the top."""
+    try:
+        return display(os.fsdecode(run(root, "rev-parse", "--show-prefix").removesuffix(b"\n")))
+    except UnavailableError:
+        return ""
 
 
 def top(root: Path) -> Path | None:
@@ -187,18 +190,15 @@ def revision(root: Path) -> Revision:
         uri=_web_address(_ask(root, "config", "--get", "remote.origin.url")),
         commit=_ask(root, "rev-parse", "--verify", "--quiet", "HEAD"),
         branch=_ask(root, "symbolic-ref", "--short", "--quiet", "HEAD"),
-        prefix=_prefix(root),
+        prefix=_reported_prefix(root),
     )
 
 
-def _prefix(root: Path) -> str:
-    try:
-        prefix = os.fsdecode(run(root, "rev-parse", "--show-prefix").removesuffix(b"\n"))
-    except UnavailableError:
-        return ""
-    top = root.joinpath(*[".."] * prefix.count("/"))
+def _reported_prefix(root: Path) -> str:
+    below = prefix(root)
+    top = root.joinpath(*[".."] * below.count("/"))
     # A repository may name any directory as its working tree; one that is not there is no place for a report.
-    return display(prefix) if (top / ".git").exists() else ""
+    return below if (top / ".git").exists() else ""
 
 
 def _ask(root: Path, *arguments: str) -> str:

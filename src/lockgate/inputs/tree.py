@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import stat
-import time
 from functools import cached_property
 from pathlib import Path
 
 from lockgate.inputs import git, listing
-from lockgate.inputs.files import ABSENT, display, read, too_large
+from lockgate.inputs.files import ABSENT, display, read, state, too_large
 from lockgate.model.errors import UnavailableError
 from lockgate.model.record import EXCLUDED, Skip
-
-_COARSEST = 2 * 10**9  # nanoseconds, of any file system's clock
 
 
 class Tree:
@@ -53,19 +48,8 @@ class Tree:
         return self._read_index(path, entry)
 
     def state(self, path: str) -> str:
-        """What is another one whenever the content of a file is; empty where that can't be told.
-
-        It is what the file system says, as Git has it. A file that was changed just now could be changed once more without
-        a trace, if the clock of the file system is a coarse one.
-        """
-        try:
-            status = os.lstat(f"{self.root}{os.sep}{path}")
-        except OSError:
-            return ""
-        if not stat.S_ISREG(status.st_mode) or time.time_ns() - max(status.st_ctime_ns, status.st_mtime_ns) < _COARSEST:
-            return ""
-        times = (status.st_mtime_ns, status.st_ctime_ns)
-        return " ".join(map(str, (status.st_dev, status.st_ino, status.st_size, *times)))
+        """What is another one whenever the content of a file is; empty where that can't be told."""
+        return state(self.root, path)
 
     def text(self, path: str) -> str | Skip:
         """The content of one file as UTF-8 text (a byte-order mark removed), or why it was not read."""

@@ -18,9 +18,8 @@ def cache_dir(name: str) -> Path | None:
     """A directory for caches, made if need be; None where it can't be made or others could write in it."""
     import platformdirs
 
-    return make_private(platformdirs.user_cache_path("lockgate", appauthor=False)) and make_private(
-        platformdirs.user_cache_path("lockgate", appauthor=False) / name
-    )
+    top = make_private(platformdirs.user_cache_path("lockgate", appauthor=False))
+    return make_private(top / name) if top else None
 
 
 def make_private(directory: Path) -> Path | None:
