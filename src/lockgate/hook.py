@@ -23,7 +23,7 @@ def main() -> None:
     """Run the hook and exit with its code."""
     try:
         staged = _seen_staged(sys.argv[1:])
-        if staged and _is_quiet(staged[0]):
+        if staged and _is_quiet(*staged):
             return
         from lockgate.cli import run_program
 
@@ -42,14 +42,14 @@ def _seen_staged(arguments: list[str]) -> tuple[StagedTree, Settings] | None:
         return None
 
 
-def _is_quiet(tree: StagedTree) -> bool:
+def _is_quiet(tree: StagedTree, settings: Settings) -> bool:
     """Whether all that is staged could be read and no engine can find anything in it."""
     try:
         from lockgate.engines.secrets.scanners import scanners
         from lockgate.inputs.files import display
         from lockgate.model.record import Skip
 
-        engines = scanners()
+        engines = scanners(settings.engine_options)
         for path in tree.files:
             data = tree.read(path)
             if isinstance(data, Skip) or engines.may_find(display(path), data):

@@ -10,7 +10,7 @@ from lockgate.checks import base
 from lockgate.config.load import load
 from lockgate.config.settings import MEBIBYTE, Settings
 from lockgate.inputs.files import ABSENT, read
-from lockgate.model.errors import UsageError
+from lockgate.model.errors import UsageError, nearest
 from lockgate.model.record import Skip
 
 
@@ -43,6 +43,8 @@ def settings_of(root: Path, options: dict[str, Any]) -> Settings:
         raise UsageError(f"pyproject.toml is not UTF-8: byte {error.start}") from None
     settings = load(project=text, environ=os.environ, options=options, known_checks=base.names())
     _check_paths(settings)
+    if settings.engines:
+        _check_engines(settings)
     return settings
 
 
@@ -53,6 +55,17 @@ def _check_paths(settings: Settings) -> None:
         raise UsageError(f"{source}: 'advisories': {settings.advisories} does not exist")
     if settings.python and not _is_program(settings.python):
         raise UsageError(f"{settings.sources.get('python')}: 'python': no interpreter is found at {settings.python}")
+
+
+def _check_engines(settings: Settings) -> None:
+    """Raise UsageError for an engine that is not there."""
+    from lockgate.engines.secrets.scanners import engines
+
+    for name in settings.engines:
+        if name not in engines():
+            raise UsageError(
+                f"{settings.sources['engines']}: no engine is named {name!r}; {nearest(name, list(engines()))}"
+            )
 
 
 def _is_program(name: str) -> bool:

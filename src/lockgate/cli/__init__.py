@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from importlib import import_module
-from pkgutil import iter_modules
 from typing import NoReturn
 
 import click
@@ -13,27 +11,14 @@ import click
 from lockgate import __version__
 from lockgate.checks.stopping import Stopped, ignore_signals, raise_on_signals
 from lockgate.cli import _streams as streams
-from lockgate.model.errors import LockgateError, nearest, origin
+from lockgate.cli._commands import Commands
+from lockgate.model.errors import LockgateError, origin
 from lockgate.model.report import ExitCode
 
 READER_LEFT = 141  # as if SIGPIPE had ended us, which it does to most programs
 
 
-class Commands(click.Group):
-    """The subcommands are the modules of this folder; each has its click command as `command`."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click gives it
-        return sorted(module.name for module in iter_modules(__path__) if not module.name.startswith("_"))
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        known = self.list_commands(ctx)
-        if cmd_name not in known:
-            raise click.UsageError(f"no command is named {cmd_name!r}; {nearest(cmd_name, known)}")
-        command: click.Command = import_module(f"lockgate.cli.{cmd_name}").command
-        return command
-
-
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, package=__name__, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="lockgate", message="%(prog)s %(version)s")
 def root() -> None:
     """One gate for a Python repository: secrets, dependencies, pins and lint in one verdict.

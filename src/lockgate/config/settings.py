@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from lockgate.model.engine_options import EngineOptions
 from lockgate.model.finding import Confidence, Severity
 
 MEBIBYTE = 1024 * 1024
@@ -28,6 +29,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
     incomplete: whether INCOMPLETE fails the gate; `auto` means where the variable CI is set.
     max_file_size: larger files are not read and leave the record incomplete; in bytes.
     advisories: an OSV zip, a directory of OSV records or an index, to be used instead of the synced index.
+    engines: the engines that look for secrets; empty means all.
     offline: no check opens a connection.
     python: the interpreter in which pylint runs; empty means lockgate's own.
     trust: obey what the repository's own configuration says of code to run (pylint's init-hook and load-plugins).
@@ -41,7 +43,13 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
     incomplete: Literal["auto", "fail", "warn"] = "auto"
     max_file_size: FileSize = 32 * MEBIBYTE
     advisories: str = ""
+    engines: tuple[str, ...] = ()
     offline: bool = False
     python: str = ""
     trust: bool = False
     sources: dict[str, str] = {}
+
+    @property
+    def engine_options(self) -> EngineOptions:
+        """What is said of the engines that look for secrets."""
+        return EngineOptions(engines=self.engines)

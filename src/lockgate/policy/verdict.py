@@ -55,10 +55,15 @@ def _incomplete_code(settings: Settings, environ: Mapping[str, str]) -> ExitCode
 def _notes(records: tuple[Record, ...], settings: Settings, wanted: Iterable[str]) -> Iterator[str]:
     """What is weaker than by default: nobody should read a verdict for more than it is."""
     run = {record.check for record in records}
-    source = {key: settings.sources.get(key, "default") for key in ("checks", "exclude", "fail-on", "min-confidence")}
+    source = {
+        key: settings.sources.get(key, "default")
+        for key in ("checks", "engines", "exclude", "fail-on", "min-confidence")
+    }
     left_out = [name for name in wanted if name not in run]
     if left_out:
         yield f"not run: {', '.join(left_out)} (checks, set by: {source['checks']})"
+    if settings.engines and "secrets" in run:
+        yield f"only {' and '.join(settings.engines)} looked for secrets (engines, set by: {source['engines']})"
     excluded = {skip.subject for record in records for skip in record.coverage.skipped if skip.reason == EXCLUDED}
     if excluded:
         yield f"not examined: {counted(len(excluded), 'file')} (exclude, set by: {source['exclude']})"

@@ -27,7 +27,7 @@ def all_rules() -> tuple[Rule, ...]:
 
 def run(target: base.Target) -> base.Result:
     """Scan every file of the target. Raises UnavailableError where no engine can run here."""
-    engines = scanners()
+    engines = scanners(target.settings.engine_options)
     skipped = list(target.tree.skipped)
     results: list[FileResult] = []
     cache = Cache(target.tree, engines.key)

@@ -12,6 +12,7 @@ import lockgate.engines.secrets as folder
 from lockgate.engines.secrets.base import MOST_SIGHTINGS, LeftOutError, Scan, SecretEngine, Sighting
 from lockgate.engines.secrets.prefilter import Prefilter
 from lockgate.inputs.allow import without_brackets
+from lockgate.model.engine_options import EngineOptions
 from lockgate.model.errors import UnavailableError
 from lockgate.model.record import Engine, Skip
 
@@ -38,12 +39,14 @@ class Scanners:
     `notes` tell of those that can't. Raises UnavailableError where none can.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, options: EngineOptions = EngineOptions()) -> None:
         self._engines: dict[str, SecretEngine] = {}
         self._scans: dict[str, Scan] = {}
         self.engines: list[Engine] = []
         self.notes: list[str] = []
         for name, engine in engines().items():
+            if options.engines and name not in options.engines:
+                continue
             try:
                 self.engines.append(Engine(name, engine.version()))
                 self._engines[name] = engine
@@ -100,6 +103,6 @@ class Scanners:
 
 
 @cache
-def scanners() -> Scanners:
-    """The engines of this process."""
-    return Scanners()
+def scanners(options: EngineOptions = EngineOptions()) -> Scanners:
+    """The engines of this process, used as the options say."""
+    return Scanners(options)
