@@ -11,6 +11,7 @@ from lockgate.checks.identity import identify
 from lockgate.checks.secrets import catalogue, merge
 from lockgate.checks.secrets.allowed import Comments
 from lockgate.checks.secrets.cache import Cache, FileResult
+from lockgate.checks.secrets.describe import finding_of
 from lockgate.engines.secrets.base import Sighting
 from lockgate.engines.secrets.scanners import Scanners, Seen, scanners
 from lockgate.inputs.files import display, is_binary
@@ -108,24 +109,9 @@ def _findings(sightings: list[Sighting], data: bytes) -> tuple[tuple[Finding, ..
     if not sightings:
         return (), 0
     text = data.decode("utf-8", "replace")
-    merged = list(_merged(sightings))
-    comments = Comments(text.split("\n"))
+    lines = text.split("\n")
+    merged = [finding_of(group, lines) for group in merge.groups(sightings)]
+    comments = Comments(lines)
     wanted = [finding for finding in merged if not comments.allow(finding)]
     masked = merge.mask(text, sightings) if wanted else ""
     return identify(wanted, lambda _: masked), len(merged) - len(wanted)
-
-
-def _merged(sightings: list[Sighting]) -> Iterator[Finding]:
-    for group in merge.groups(sightings):
-        rule = catalogue.rule_of(min(group, key=catalogue.breadth))
-        widest = group[0].at
-        yield Finding(
-            **{field: getattr(widest, field) for field in widest.__struct_fields__},
-            rule=rule.id,
-            severity=rule.severity,
-            confidence=min(map(catalogue.confidence_of, group), key=lambda level: level.rank),
-            message=rule.summary,
-            fix=rule.fix.partition(" Then ")[0],
-            help_uri=rule.help_uri,
-            engines=tuple(sorted({seen.engine for seen in group})),
-        )

@@ -7,7 +7,7 @@ from functools import cache
 from types import ModuleType
 
 from lockgate.checks import base
-from lockgate.checks.secrets.credential import HARD_CODED_CREDENTIALS
+from lockgate.checks.secrets.credential import AND_THEN, EXPOSED, HARD_CODED_CREDENTIALS
 from lockgate.engines.secrets.base import Sighting
 from lockgate.engines.secrets.scanners import engines
 from lockgate.model.finding import Confidence, Severity
@@ -63,10 +63,8 @@ def _foreign(engine: str, kind: str) -> Rule:
         id=f"secrets/{slug}",
         name=slug.replace("-", " "),
         summary=summary,
-        explanation=f"{summary} The engine {engine} knows it as `{kind}`. Whoever can read the repository, a clone, a "
-        "fork or a backup of it can use it, also after the line is deleted: the history keeps it.",
-        fix="Revoke it: withdraw it where it was made. Then rotate: make a new one and load it from the environment "
-        "or a secret store. Then purge it from the history if the repository is shared.",
+        explanation=f"The engine {engine} knows it as `{kind}`. {EXPOSED}",
+        fix=f"Revoke it: withdraw it where it was made. {AND_THEN}",
         severity=Severity.HIGH,
         confidence=Confidence.MEDIUM,
         cwe=(HARD_CODED_CREDENTIALS,),

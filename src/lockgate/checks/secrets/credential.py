@@ -6,6 +6,14 @@ from lockgate.model.finding import Confidence, Severity
 from lockgate.model.rule import Rule, page
 
 HARD_CODED_CREDENTIALS = 798
+EXPOSED = (
+    "Whoever can read the repository, a clone, a fork or a backup of it can use it, also after the line is deleted: the "
+    "history keeps it."
+)
+AND_THEN = (
+    "Then rotate: make a new one and load it from the environment or a secret store. Then purge it from the history if "
+    "the repository is shared."
+)
 
 
 def credential(
@@ -26,11 +34,9 @@ def credential(
     return Rule(
         id=f"secrets/{slug}",
         name=noun,
-        summary=f"{name[0].upper()}{name[1:]} in plain text.",
-        explanation=f"It {opens}. Whoever can read the repository, a clone, a fork or a backup of it can use it, "
-        "also after the line is deleted: the history keeps it.",
-        fix=f"Revoke it: {revoke} Then rotate: make a new one and load it from the environment or a secret store. "
-        "Then purge it from the history if the repository is shared.",
+        summary=f"{name[0].upper()}{name[1:]} in plain text: it {opens}.",
+        explanation=EXPOSED,
+        fix=f"Revoke it: {revoke} {AND_THEN}",
         severity=severity,
         confidence=confidence,
         cwe=(HARD_CODED_CREDENTIALS,),

@@ -1,0 +1,42 @@
+"""What is told of a secret: by which rule, how surely, and why it may be none."""
+
+from __future__ import annotations
+
+from lockgate.checks.secrets import catalogue, unlikely
+from lockgate.engines.secrets.base import Sighting
+from lockgate.model.finding import Confidence, Finding
+
+_RANDOM = 2  # breadth
+
+
+def finding_of(group: list[Sighting], lines: list[str]) -> Finding:
+    """The finding of what engines see at one place, the widest first. `lines` are those of the file."""
+    ranked = sorted(group, key=catalogue.breadth)
+    rule = catalogue.rule_of(ranked[0])
+    others = dict.fromkeys(catalogue.rule_of(seen).id for seen in ranked[1:])
+    why = _why_unlikely(ranked[0], lines)
+    surest = min(map(catalogue.confidence_of, group), key=lambda level: level.rank)
+    widest = group[0].at
+    return Finding(
+        **{field: getattr(widest, field) for field in widest.__struct_fields__},
+        rule=rule.id,
+        severity=rule.severity,
+        confidence=Confidence.LOW if why else surest,
+        message=f"{rule.summary} Probably it is none: this is {why}." if why else rule.summary,
+        fix=rule.fix,
+        help_uri=rule.help_uri,
+        engines=tuple(sorted({seen.engine for seen in group})),
+        properties={
+            **({"unlikely": why} if why else {}),
+            **({"also": [other for other in others if other != rule.id]} if {*others} - {rule.id} else {}),
+        },
+    )
+
+
+def _why_unlikely(seen: Sighting, lines: list[str]) -> str:
+    value = seen.value.reveal()
+    why = unlikely.placeholder(value)
+    if why or catalogue.breadth(seen)[0] < _RANDOM or not seen.exact:
+        return why
+    line = lines[seen.at.line - 1] if seen.at.line <= len(lines) else ""
+    return unlikely.digest(value, seen.at.path, line[: seen.at.column - 1][-200:])
