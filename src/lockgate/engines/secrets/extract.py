@@ -1,0 +1,154 @@
+"""What is inside of files that hold others: archives, databases, compiled modules and notebooks.
+
+kingfisher opens them, all but the notebooks. Nothing of them is run, and no member is written where its name says.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import zipfile
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from lockgate.inputs.files import is_binary
+
+MOST_BYTES = 128 * 2**20  # of all that is inside of one file, on each way to it
+MOST_MEMBERS = 10_000
+DEPTH = 8
+SECONDS = 60.0
+LIMITS = f"archives within archives to a depth of {DEPTH}, {MOST_MEMBERS:,} members and {MOST_BYTES // 2**20} MiB of each file"
+_MAGIC = (b"PK", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"SQLite format 3\0")
+_NOTEBOOK = ".ipynb"
+_EXTENSION = re.compile(r"\.\w{1,10}")
+MOST_MISSES = 100  # each takes a look at the whole file
+
+
+class Part(Struct, frozen=True):
+    """Something inside of a file.
+
+    `name` tells what it is and, for the engines, of which type. `lines` are, for each of its lines, the line of the file in
+    which that stands; there are none where the file has no lines.
+    """
+
+    name: str
+    data: bytes
+    lines: tuple[int, ...] = ()
+
+
+class NotOpenedError(Exception):
+    """The file could not be looked into. The text says why, and holds nothing of what is in it."""
+
+
+def may_open(path: str, data: bytes) -> bool:
+    """Whether something may be inside of a file."""
+    return path.endswith(_NOTEBOOK) or data.startswith(_MAGIC) or is_binary(data)
+
+
+def parts(path: str, data: bytes) -> Iterator[Part]:
+    """All that is inside of a file; nothing for one that holds no other. Raises NotOpenedError."""
+    if path.endswith(_NOTEBOOK):
+        yield from _cells(data)
+    elif may_open(path, data):
+        yield from _members(path, data)
+
+
+def _members(path: str, data: bytes) -> Iterator[Part]:
+    import kingfisher_sdk as sdk
+
+    within = {"max_bytes": MOST_BYTES, "timeout": SECONDS}
+    archive = sdk.expand_archives(
+        [sdk.ScanInput(path=path, data=data)], depth=DEPTH, max_entries=MOST_MEMBERS, **within
+    )
+    left = MOST_BYTES
+    try:
+        for member in sdk.expand_content(archive, **within):
+            if member.path == path:  # it holds nothing
+                continue
+            left -= len(member.data)
+            if left < 0:
+                raise NotOpenedError(f"it holds more than {LIMITS}")
+            name = member.path.removeprefix(f"{path}!")
+            if name.endswith(_NOTEBOOK):
+                yield from (Part(f"{name}!{cell.name}", cell.data) for cell in _cells(member.data))
+            yield Part(name, member.data)
+    except (RuntimeError, TimeoutError, ValueError) as error:
+        over = isinstance(error, TimeoutError) or "budget" in str(error)
+        raise NotOpenedError(f"it holds more than {LIMITS}" if over else "it is damaged") from None
+    locked = _locked(data)
+    if locked:
+        raise NotOpenedError(f"{locked} of its members are encrypted")
+
+
+def _locked(data: bytes) -> int:
+    """How many members of a ZIP file are encrypted: kingfisher passes over them."""
+    try:
+        return sum(member.flag_bits & 1 for member in zipfile.ZipFile(io.BytesIO(data)).infolist())
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
+        return 0
+
+
+def _cells(data: bytes) -> Iterator[Part]:
+    """The cells of a notebook (nbformat 3 and 4) and their outputs."""
+    try:
+        notebook = msgspec.json.decode(data)
+        language = str(notebook.get("metadata", {}).get("language_info", {}).get("file_extension", ""))
+        sheets = [notebook, *notebook.get("worksheets", [])]
+        cells = [cell for sheet in sheets for cell in sheet.get("cells", [])]
+        texts = [(name, text) for number, cell in enumerate(cells, 1) for name, text in _texts(number, cell, language if _EXTENSION.fullmatch(language) else ".py")]
+    except (msgspec.DecodeError, RecursionError, AttributeError, TypeError):
+        raise NotOpenedError("it is no notebook that can be read") from None
+    lines = _Lines(data)
+    for name, text in texts:
+        yield Part(name, text.encode("utf-8", "replace"), tuple(map(lines.find, text.split("\n"))))
+
+
+def _texts(number: int, cell: dict[str, Any], language: str) -> Iterator[tuple[str, str]]:
+    extension = language if cell.get("cell_type") == "code" else ".md"
+    yield f"cell {number}{extension}", _joined(cell.get("source", cell.get("input", "")))
+    for place, output in enumerate(cell.get("outputs", []), 1):
+        data = output.get("data", {})
+        shown = [output.get("text", ""), *data.values(), output.get("evalue", ""), output.get("traceback", "")]
+        text = "\n".join(map(_joined, shown)).strip("\n")
+        if text:
+            yield f"cell {number}, output {place}.txt", text
+
+
+def _joined(text: object) -> str:
+    """A text of a notebook, which may be given by its lines; whatever else is there as JSON."""
+    if isinstance(text, str):
+        return text
+    if isinstance(text, list) and all(isinstance(line, str) for line in text):
+        return "".join(text) if any(line.endswith("\n") for line in text) else "\n".join(text)
+    return json.dumps(text)
+
+
+class _Lines:
+    """Finds the lines of texts in the JSON that holds them, in their order."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._at, self._line = 0, 1
+        self._misses = 0
+
+    def find(self, text: str) -> int:
+        """The line, from 1, in which a text stands, behind the one that was found last; that one's where it is not found."""
+        if text.strip() and self._misses < MOST_MISSES:
+            places = [self._data.find(form, self._at) for form in _forms(text)]
+            found = min((place for place in places if place >= 0), default=-1)
+            if found < 0:
+                self._misses += 1
+            else:
+                self._line += self._data.count(b"\n", self._at, found)
+                self._at = found + 1
+        return self._line
+
+
+def _forms(text: str) -> set[bytes]:
+    """How a line can begin in JSON: behind a quotation mark, or behind the line break before it."""
+    written = (json.dumps(text, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False))
+    return {before + form.encode("utf-8", "replace") for form in written for before in (b'"', b"\\n")}
