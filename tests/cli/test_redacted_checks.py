@@ -106,7 +106,7 @@ def test_a_text_that_an_engine_gives_up_on_is_not_hashed(monkeypatch: pytest.Mon
     def broken(_path: str, _data: bytes) -> list[object]:
         raise TimeoutError
 
-    monkeypatch.setattr(detect_secrets, "load_scanner", lambda _prefilter: broken)
+    monkeypatch.setattr(detect_secrets, "load_scanner", lambda _options, _prefilter: broken)
     monkeypatch.setattr(redact, "scanners", Scanners)
     text = f'password = "{noise(12)}"\n'
     assert redact.masked("a.py", text) == ""

@@ -13,6 +13,7 @@ from lockgate.checks.run import run_check
 from lockgate.checks.secrets.allowed import Comments
 from lockgate.engines.secrets import kingfisher
 from lockgate.engines.secrets.base import MOST_SIGHTINGS, Scan
+from lockgate.model.engine_options import EngineOptions
 from lockgate.model.finding import Confidence, Finding, Severity
 from lockgate.model.record import Outcome, Record
 from support import noise, target, write
@@ -35,7 +36,7 @@ def no_kingfisher(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @cache
 def scanner() -> Scan:
-    return kingfisher.load_scanner(None)
+    return kingfisher.load_scanner(EngineOptions(), None)
 
 
 @cache
@@ -114,7 +115,7 @@ def test_a_file_that_breaks_the_only_engine_that_looks_is_not_examined(
     def broken(_path: str, _data: bytes) -> None:
         raise ValueError(TOKEN)
 
-    monkeypatch.setattr(kingfisher, "load_scanner", lambda _prefilter: broken)
+    monkeypatch.setattr(kingfisher, "load_scanner", lambda _options, _prefilter: broken)
     record = scan(tmp_path, {"poetry.lock": LINE, "a.py": "x = 1\n"})
     assert (record.coverage.examined, len(record.coverage.skipped)) == (1, 2)
     assert TOKEN not in repr(record)

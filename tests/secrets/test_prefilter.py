@@ -30,6 +30,7 @@ from lockgate.engines.secrets.base import LeftOutError, Scan
 from lockgate.engines.secrets.necessary import NoConditionError, factors, necessary
 from lockgate.engines.secrets.prefilter import Condition, Prefilter
 from lockgate.engines.secrets.scanners import Scanners
+from lockgate.model.engine_options import EngineOptions
 from support import HEX, noise, write
 
 Found = set[tuple[str, int, str]]
@@ -74,12 +75,12 @@ def by_reference(path: Path) -> Found:
 
 @cache
 def prefilter() -> Prefilter | None:
-    return Scanners()._prefilter
+    return Scanners().prefilter
 
 
 @cache
 def scanner() -> Scan:
-    return detect_secrets.load_scanner(prefilter())
+    return detect_secrets.load_scanner(EngineOptions(), prefilter())
 
 
 def by_us(path: Path) -> Found:
@@ -289,14 +290,14 @@ def test_the_question_is_within_the_deadline(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(detect_secrets, "SECONDS_PER_FILE", 0.2)
     monkeypatch.setattr(detect_secrets, "may_find", lambda *_: time.sleep(100))
     with pytest.raises(TimeoutError):
-        detect_secrets.load_scanner(prefilter())("a.txt", b"a")
+        detect_secrets.load_scanner(EngineOptions(), prefilter())("a.txt", b"a")
 
 
 def test_no_file_has_more_than_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[float] = []
     monkeypatch.setattr(detect_secrets, "_deadline", lambda seconds: nullcontext(asked.append(seconds)))
     for size in (0, 2**20, 2**25):
-        detect_secrets.load_scanner(prefilter())("a.txt", b" " * size)
+        detect_secrets.load_scanner(EngineOptions(), prefilter())("a.txt", b" " * size)
     assert asked == [10, 30, 60]
 
 

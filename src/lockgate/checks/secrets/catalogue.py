@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fnmatch import fnmatchcase
 from functools import cache
 from types import ModuleType
@@ -56,9 +57,10 @@ def _rule(engine: str, kind: str) -> tuple[Rule, int]:
 
 
 def _foreign(engine: str, kind: str) -> Rule:
-    """A rule for a kind that only its engine knows, such as `family.provider-token`."""
-    slug = kind.partition(".")[2].rpartition("/")[2].replace(".", "-")
-    summary = engines()[engine].kinds()[kind]
+    """A rule for a kind that only its engine knows, such as `family.provider-token`, or one of the user's own plug-ins."""
+    known = kind.partition(".")[2].rpartition("/")[2].replace(".", "-")
+    slug = known or re.sub(r"[^a-z0-9]+", "-", kind.lower()).strip("-") or "unnamed"
+    summary = engines()[engine].kinds().get(kind, f"{engine} sees: {kind}.")
     return Rule(
         id=f"secrets/{slug}",
         name=slug.replace("-", " "),

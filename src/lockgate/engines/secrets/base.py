@@ -10,6 +10,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from lockgate.engines.secrets.prefilter import Condition, Prefilter
+from lockgate.model.engine_options import EngineOptions
 from lockgate.model.finding import Confidence, Location
 from lockgate.model.secret import SecretValue
 
@@ -49,16 +50,25 @@ class SecretEngine(Protocol):
     def version(self) -> str:
         """The version that is installed. Raises UnavailableError where none is."""
 
-    def conditions(self) -> Iterable[Condition]:
+    def key(self, options: EngineOptions) -> str:
+        """What its findings depend on beside the version: of options, and of files that these name. Empty for none."""
+
+    def conditions_key(self, options: EngineOptions) -> str:
+        """The same of its conditions."""
+
+    def conditions(self, options: EngineOptions) -> Iterable[Condition]:
         """What `may_find` is asked with: the necessary conditions of all that the engine looks for."""
+
+    def unfiltered(self, options: EngineOptions) -> str:
+        """Why there can be no conditions, as in "because of …", so that every file is scanned; empty where there can."""
 
     def may_find(self, path: str, data: bytes, prefilter: Prefilter) -> bool:
         """Whether the engine can find anything in a file; False only where it surely finds nothing."""
 
-    def load_scanner(self, prefilter: Prefilter | None) -> Scan:
-        """The engine, ready to scan. Raises UnavailableError where it can't run here."""
+    def load_scanner(self, options: EngineOptions, prefilter: Prefilter | None) -> Scan:
+        """The engine, ready to scan. Raises UnavailableError where it can't run here, UsageError for a wrong option."""
 
-    def kinds(self) -> dict[str, str]:
+    def kinds(self, options: EngineOptions = EngineOptions()) -> dict[str, str]:
         """Every kind that the engine can report, with one sentence on it. Empty where it can't run here."""
 
 

@@ -1,7 +1,8 @@
-"""detect-secrets: its default plug-ins and filters over the text of one file, without its network verification.
+"""detect-secrets: its plug-ins and filters over the text of one file.
 
 What it finds is what detect-secrets itself would find: its own plug-ins, filters and transformers run. A prefilter says on which
-lines which plug-ins can find anything, and only those run there.
+lines which plug-ins can find anything, and only those run there. The user's own plug-ins and filters can do anything: where there
+are such, all runs as detect-secrets runs it.
 """
 
 from __future__ import annotations
@@ -10,17 +11,18 @@ import io
 import re
 import signal
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from functools import cache
 from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any
 
+from lockgate.engines.secrets import detect_secrets_settings as configured
 from lockgate.engines.secrets import rewritten
 from lockgate.engines.secrets.base import MOST_SIGHTINGS, LeftOutError, Scan, Sighting, installed_version
 from lockgate.engines.secrets.necessary import NoConditionError, necessary
 from lockgate.engines.secrets.prefilter import Condition, Prefilter
+from lockgate.model.engine_options import EngineOptions
 from lockgate.model.errors import UnavailableError
 from lockgate.model.finding import Location
 from lockgate.model.secret import SecretValue
@@ -30,13 +32,7 @@ ENGINE = "detect-secrets"
 SECONDS_PER_FILE = 10
 SECONDS_PER_MEBIBYTE = 20
 MOST_SECONDS = 60
-
-# The first wants a file on disk, and we have its bytes; the second would hide what an inline comment allows, and the
-# check counts those.
-_FILTERS_OFF = (
-    "detect_secrets.filters.common.is_invalid_file",
-    "detect_secrets.filters.allowlist.is_line_allowlisted",
-)
+_ROUNDING = 1e-9
 
 
 def version() -> str:
@@ -47,9 +43,24 @@ def version() -> str:
     return found
 
 
-def conditions() -> Iterator[Condition]:
+def key(options: EngineOptions) -> str:
+    """What the findings depend on beside the version."""
+    return configured.key(options)
+
+
+def conditions_key(options: EngineOptions) -> str:
+    """What the conditions depend on beside the version: they are those of all plug-ins, also of those that are off."""
+    return repr(sorted(configured.limits(options).items()))
+
+
+def unfiltered(options: EngineOptions) -> str:
+    """What has no conditions; empty for nothing."""
+    return configured.unknown(options)
+
+
+def conditions(options: EngineOptions) -> Iterator[Condition]:
     """For each plug-in the patterns of lines of which one matches where it finds something, and those of rewritten files."""
-    plugins = _plugins()
+    plugins = configured.builtin_plugins(options)
     for plugin in plugins:
         yield from dict.fromkeys(_conditions(plugin))
     searched = [pattern for plugin in plugins for pattern in _searched(plugin)]
@@ -61,46 +72,49 @@ def may_find(path: str, data: bytes, prefilter: Prefilter) -> bool:
     return bool(prefilter.look(ENGINE)(data)) or rewritten.may_find(path, data, prefilter.look(ENGINE, rewritten.GROUP))
 
 
-def load_scanner(prefilter: Prefilter | None) -> Scan:
-    """The engine, ready to scan. Raises UnavailableError where it is not installed."""
-    return _Scanner(_plugins(), prefilter).scan
+def load_scanner(options: EngineOptions, prefilter: Prefilter | None) -> Scan:
+    """The engine, ready to scan. Raises UnavailableError where it is not installed, UsageError for a wrong option."""
+    return load(options, prefilter).scan
 
 
-@cache
-def _plugins() -> list[Any]:
-    """The plug-ins, after the settings of detect-secrets, which are global, were made ours."""
+def load(options: EngineOptions, prefilter: Prefilter | None) -> Scanner:
+    """The same with what it finds in the form that detect-secrets gives it."""
     try:
-        from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
-        from detect_secrets.settings import get_plugins, get_settings
+        import detect_secrets  # noqa: F401
     except ImportError:
         raise UnavailableError(f"{ENGINE} is not installed; run: pip install detect-secrets") from None
-    plugins = get_mapping_from_secret_type_to_class().values()
-    get_settings().configure_plugins([{"name": plugin.__name__} for plugin in plugins])
-    get_settings().disable_filters(*_FILTERS_OFF)
-    return list(get_plugins())
+    return Scanner(options, prefilter)
 
 
-def kinds() -> dict[str, str]:
-    """Every kind that the engine can report, with one sentence on it. Empty where it is not installed."""
+def kinds(_options: EngineOptions = EngineOptions()) -> dict[str, str]:
+    """Every kind that the built-in plug-ins can report, with one sentence on it. Empty where it is not installed."""
     try:
-        from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
+        plugins = configured.builtin_classes()
     except ImportError:
         return {}
-    return {kind: f"detect-secrets sees: {kind}." for kind in get_mapping_from_secret_type_to_class()}
+    return {plugin.secret_type: f"detect-secrets sees: {plugin.secret_type}." for plugin in plugins}
 
 
-class _Scanner:
+class Scanner:
     """Scans files with the plug-ins, each on the lines on which it can find something."""
 
-    def __init__(self, plugins: Sequence[Any], prefilter: Prefilter | None) -> None:
-        self._plugins = plugins
-        self._order = {type(plugin).__name__: index for index, plugin in enumerate(plugins)}
+    def __init__(self, options: EngineOptions, prefilter: Prefilter | None) -> None:
+        self._options = options
+        self._plugins = configured.enforce(options)
+        self._order = {type(plugin).__name__: index for index, plugin in enumerate(self._plugins)}
         self._prefilter = prefilter
 
     def scan(self, path: str, data: bytes) -> list[Sighting]:
         """What the plug-ins see in a file. Raises TimeoutError where they take too long, and LeftOutError."""
+        found = self.secrets(path, data, MOST_SIGHTINGS + 1)
+        lines = _NamedText(path, data.decode("utf-8")).read().split("\n") if found else []
+        return [_sighting(path, lines, secret) for secret in found]
+
+    def secrets(self, path: str, data: bytes, most: int | None = None) -> list[Any]:
+        """The same as detect-secrets tells it, `most` of them."""
         from detect_secrets.core import scan
 
+        configured.enforce(self._options)
         if scan._is_filtered_out(required_filter_parameters=["filename"], filename=path):  # noqa: SLF001
             raise LeftOutError("by their names")
         try:
@@ -110,9 +124,7 @@ class _Scanner:
         with _deadline(min(SECONDS_PER_FILE + SECONDS_PER_MEBIBYTE * len(data) / 2**20, MOST_SECONDS)):
             if self._prefilter and not may_find(path, data, self._prefilter):
                 return []
-            found = list(islice(self._secrets(path, text), MOST_SIGHTINGS + 1))
-            lines = _NamedText(path, text).read().split("\n") if found else []
-            return [_sighting(path, lines, secret) for secret in found]
+            return list(islice(self._secrets(path, text), most))
 
     def _secrets(self, path: str, text: str) -> Iterator[Any]:
         """As `scan_file` of detect-secrets, over text: eager transformers only where nothing is found."""
@@ -133,7 +145,10 @@ class _Scanner:
         from detect_secrets.core import scan
         from detect_secrets.util.code_snippet import get_code_snippet
 
-        for number, plugins in self._candidates(lines, joined):
+        if self._prefilter is None:
+            yield from scan._process_line_based_plugins(list(enumerate(lines, start=1)), path)  # noqa: SLF001
+            return
+        for number, plugins in self._candidates(self._prefilter, joined):
             line = lines[number - 1].rstrip()
             about = {"filename": path, "line": line, "context": get_code_snippet(lines=lines, line_number=number)}
             secrets = [
@@ -149,17 +164,15 @@ class _Scanner:
                 if not scan._is_filtered_out(required_filter_parameters=["context"], **about, **value):  # noqa: SLF001
                     yield secret
 
-    def _candidates(self, lines: list[str], joined: str) -> Iterable[tuple[int, list[Any]]]:
+    def _candidates(self, prefilter: Prefilter, joined: str) -> Iterable[tuple[int, list[Any]]]:
         """The lines on which something may be found, by number, and the plug-ins that may find it, in their order.
 
         `joined` are the lines as one text in which each ends with its only line feed.
         """
-        if self._prefilter is None:
-            return ((number, list(self._plugins)) for number in range(1, len(lines) + 1))
-        hits = self._prefilter.lines(ENGINE, joined.encode("utf-8", "surrogatepass"))
+        hits = prefilter.lines(ENGINE, joined.encode("utf-8", "surrogatepass"))
         return (
             (line, [self._plugins[index] for index in sorted({self._order[name] for _, name in group})])
-            for line, group in groupby(hits, key=itemgetter(0))
+            for line, group in groupby((hit for hit in hits if hit[1] in self._order), key=itemgetter(0))
         )
 
 
@@ -205,10 +218,12 @@ def _is_entropy(plugin: Any) -> bool:
 def _run(plugin: Any) -> tuple[str, int]:
     """The characters of a string of high entropy as a byte set, and how many different ones it must have.
 
-    The entropy of n different characters is at most log2(n): to be over the limit takes more than 2^limit of them.
+    The entropy of n different characters is at most log2(n): to be over the limit takes more than 2^limit of them. A limit
+    that is no whole number may be such a logarithm itself, and then the rounding decides.
     """
+    limit = plugin.entropy_limit
     charset = "".join(f"\\x{ord(character):02x}" for character in sorted(set(plugin.charset)))
-    return f"[{charset}]", int(2**plugin.entropy_limit) + 1
+    return f"[{charset}]", int(2**limit - (_ROUNDING if limit % 1 else 0)) + 1
 
 
 class _NamedText(io.StringIO):

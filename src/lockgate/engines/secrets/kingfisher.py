@@ -13,6 +13,7 @@ from typing import Any
 
 from lockgate.engines.secrets.base import MOST_SIGHTINGS, Scan, Sighting, installed_version
 from lockgate.engines.secrets.prefilter import Condition, Prefilter
+from lockgate.model.engine_options import EngineOptions
 from lockgate.model.errors import UnavailableError
 from lockgate.model.finding import Confidence, Location
 from lockgate.model.secret import SecretValue
@@ -38,7 +39,22 @@ def version() -> str:
     return found
 
 
-def conditions() -> Iterator[Condition]:
+def key(_options: EngineOptions) -> str:
+    """What the findings depend on beside the version."""
+    return ""
+
+
+def conditions_key(_options: EngineOptions) -> str:
+    """What the conditions depend on beside the version."""
+    return ""
+
+
+def unfiltered(_options: EngineOptions) -> str:
+    """Why there can be no conditions; empty where there can."""
+    return ""
+
+
+def conditions(_options: EngineOptions) -> Iterator[Condition]:
     """The pattern of every rule; kingfisher itself begins with them, in the same syntax."""
     yield Condition(ENGINE, "base64", _base64_of_ascii(), of_lines=False)
     rules = _rules()
@@ -67,7 +83,7 @@ def _base64_of_ascii() -> str:
     return f"(?:{where(0b100000)}{where(0b001000)}{where(0b000010)}{where(0)}){{7}}"
 
 
-def load_scanner(prefilter: Prefilter | None) -> Scan:
+def load_scanner(_options: EngineOptions, prefilter: Prefilter | None) -> Scan:
     """The engine, ready to scan; its rules are loaded for the first file in which they may find something."""
 
     def scan(path: str, data: bytes) -> list[Sighting]:
@@ -79,7 +95,7 @@ def load_scanner(prefilter: Prefilter | None) -> Scan:
 
 
 @cache
-def kinds() -> dict[str, str]:
+def kinds(_options: EngineOptions = EngineOptions()) -> dict[str, str]:
     """Every kind that the engine can report, with one sentence on it. Empty where it is not installed."""
     try:
         rules = _rules().metadata()

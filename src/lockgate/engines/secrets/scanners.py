@@ -40,8 +40,10 @@ class Scanners:
     """
 
     def __init__(self, options: EngineOptions = EngineOptions()) -> None:
+        self._options = options
         self._engines: dict[str, SecretEngine] = {}
         self._scans: dict[str, Scan] = {}
+        self._unfiltered: set[str] = set()
         self.engines: list[Engine] = []
         self.notes: list[str] = []
         for name, engine in engines().items():
@@ -52,18 +54,28 @@ class Scanners:
                 self._engines[name] = engine
             except UnavailableError as error:
                 self.notes.append(f"{name} took no part: {error}")
+                continue
+            why = engine.unfiltered(options)
+            if why:
+                self._unfiltered.add(name)
+                self.notes.append(f"{name} scans every line of every file, which takes longer, because of {why}")
         if not self._engines:
             raise UnavailableError("; ".join(self.notes))
+        for name in self._unfiltered:
+            self._scan_of(name)  # what is wrong with the user's own code shows before anything is scanned
 
     @property
     def key(self) -> str:
-        """Names the engines and their versions."""
-        return ",".join(f"{engine.name}=={engine.version}" for engine in self.engines)
+        """Names the engines and all that their findings depend on."""
+        versions = [(name, engine.version(), engine.key(self._options)) for name, engine in self._engines.items()]
+        return repr(versions)
 
     def may_find(self, path: str, data: bytes) -> bool:
         """Whether any engine can find anything in a file; none is loaded to tell."""
-        prefilter, plain = self._prefilter, without_brackets(data)
-        return prefilter is None or any(engine.may_find(path, plain, prefilter) for engine in self._engines.values())
+        prefilter, plain = self.prefilter, without_brackets(data)
+        if prefilter is None or self._unfiltered:
+            return True
+        return any(engine.may_find(path, plain, prefilter) for engine in self._engines.values())
 
     def scan(self, path: str, data: bytes) -> Seen:
         """Let every engine scan one file. Of an engine's error only the type is told: its text may hold the secret."""
@@ -88,15 +100,18 @@ class Scanners:
 
     def _scan_of(self, name: str) -> Scan:
         if name not in self._scans:
-            self._scans[name] = self._engines[name].load_scanner(self._prefilter)
+            prefilter = None if name in self._unfiltered else self.prefilter
+            self._scans[name] = self._engines[name].load_scanner(self._options, prefilter)
         return self._scans[name]
 
     @cached_property
-    def _prefilter(self) -> Prefilter | None:
+    def prefilter(self) -> Prefilter | None:
+        """The conditions of all engines that have any, None where Hyperscan is not installed."""
+        filtered = [engine for name, engine in self._engines.items() if name not in self._unfiltered]
+        about = [(engine.ENGINE, engine.version(), engine.conditions_key(self._options)) for engine in filtered]
         try:
             return Prefilter(
-                self.key,
-                lambda: [condition for engine in self._engines.values() for condition in engine.conditions()],
+                repr(about), lambda: [each for engine in filtered for each in engine.conditions(self._options)]
             )
         except ImportError:
             return None
