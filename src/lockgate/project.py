@@ -53,6 +53,9 @@ def _check_paths(settings: Settings) -> None:
     source = settings.sources.get("advisories")
     if settings.advisories and "://" not in settings.advisories and not Path(settings.advisories).exists():
         raise UsageError(f"{source}: 'advisories': {settings.advisories} does not exist")
+    for path in settings.kingfisher_rules:
+        if not Path(path).exists():
+            raise UsageError(f"{settings.sources.get('kingfisher-rules')}: 'kingfisher-rules': {path} does not exist")
     if settings.python and not _is_program(settings.python):
         raise UsageError(f"{settings.sources.get('python')}: 'python': no interpreter is found at {settings.python}")
 

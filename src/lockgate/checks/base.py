@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from lockgate.config.settings import Settings
 from lockgate.inputs.tree import Tree
+from lockgate.model.engine_options import EngineOptions
 from lockgate.model.errors import UsageError, nearest
 from lockgate.model.finding import Finding
 from lockgate.model.record import Coverage, Engine
@@ -22,10 +23,11 @@ Progress = Callable[[int, int], None]
 
 
 class Target(Struct, frozen=True, kw_only=True):
-    """What a check examines, and how."""
+    """What a check examines, and how. `engine_options` are used in place of those that the settings give."""
 
     tree: Tree
     settings: Settings
+    engine_options: EngineOptions | None = None
     progress: Progress = lambda _done, _total: None
 
 

@@ -22,6 +22,27 @@ _SETTINGS = (
     click.option("--python", metavar="PATH", help="The interpreter in which pylint runs."),
     click.option("--trust", is_flag=True, default=None, help="Let the repository's pylint configuration run code."),
 )
+
+
+def _names(_context: click.Context, _option: click.Parameter, given: str | None) -> tuple[str, ...] | None:
+    return tuple(name.strip() for name in given.split(",")) if given else None
+
+
+def _paths(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...] | None:
+    return given or None
+
+
+_ENGINES = (
+    click.option("--engines", metavar="NAME,…", callback=_names, help="The engines to scan with; by default all."),
+    click.option("--deep", is_flag=True, default=None, help="Look into archives, databases, .pyc files and notebooks."),
+    click.option(
+        "--kingfisher-rules",
+        metavar="PATH",
+        multiple=True,
+        callback=_paths,
+        help="A YAML file or folder with more rules.",
+    ),
+)
 _OUTPUT = (
     click.option("--sarif", metavar="FILE", help="Write a SARIF report ('-': standard output)."),
     click.option("--json", "json_file", metavar="FILE", help="Write a JSON report ('-': standard output)."),
@@ -33,6 +54,13 @@ path_argument = click.argument("path", default=".", metavar="[PATH]")
 def settings_options(function: F) -> F:
     """Adds the options that override settings; the function takes them as `**options`."""
     for option in reversed(_SETTINGS):
+        function = option(function)
+    return function
+
+
+def engine_options(function: F) -> F:
+    """Adds the settings of the engines that look for secrets; the function takes them as `**options`, too."""
+    for option in reversed(_ENGINES):
         function = option(function)
     return function
 

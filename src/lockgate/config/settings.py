@@ -12,7 +12,7 @@ from lockgate.model.finding import Confidence, Severity
 MEBIBYTE = 1024 * 1024
 
 # What decides whom to believe, what runs and where requests go: the scanned repository never sets these.
-USER_ONLY = frozenset({"advisories", "offline", "python", "trust"})
+USER_ONLY = frozenset({"advisories", "kingfisher-rules", "offline", "python", "trust"})
 
 
 # Bounded, because a hostile repository may set them: patterns are compiled, files are held in memory.
@@ -30,6 +30,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
     max_file_size: larger files are not read and leave the record incomplete; in bytes.
     advisories: an OSV zip, a directory of OSV records or an index, to be used instead of the synced index.
     engines: the engines that look for secrets; empty means all.
+    deep: look for secrets in archives, databases, compiled modules and the cells of notebooks, too.
+    kingfisher_rules: files with rules for kingfisher, beside its own.
     offline: no check opens a connection.
     python: the interpreter in which pylint runs; empty means lockgate's own.
     trust: obey what the repository's own configuration says of code to run (pylint's init-hook and load-plugins).
@@ -44,6 +46,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
     max_file_size: FileSize = 32 * MEBIBYTE
     advisories: str = ""
     engines: tuple[str, ...] = ()
+    deep: bool = False
+    kingfisher_rules: tuple[str, ...] = ()
     offline: bool = False
     python: str = ""
     trust: bool = False
@@ -52,4 +56,4 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
     @property
     def engine_options(self) -> EngineOptions:
         """What is said of the engines that look for secrets."""
-        return EngineOptions(engines=self.engines)
+        return EngineOptions(engines=self.engines, deep=self.deep, kingfisher_rules=self.kingfisher_rules)

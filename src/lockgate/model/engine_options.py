@@ -13,6 +13,7 @@ class EngineOptions(Struct, frozen=True, kw_only=True):
     the latter with every filter that is in force; empty means its defaults.
     detect_secrets_plugins: files with plug-ins for it that are added.
     kingfisher_rules: files with rules for kingfisher that are added.
+    verify: ask the providers whether what was found is active, through kingfisher; `internal`: also at private addresses.
     deep: look into archives and whatever else kingfisher can open.
     """
 
@@ -20,4 +21,6 @@ class EngineOptions(Struct, frozen=True, kw_only=True):
     detect_secrets: str = ""
     detect_secrets_plugins: tuple[str, ...] = ()
     kingfisher_rules: tuple[str, ...] = ()
+    verify: bool = False
+    internal: bool = False
     deep: bool = False

@@ -12,10 +12,12 @@ from lockgate.checks.secrets import catalogue, merge
 from lockgate.checks.secrets.allowed import Comments
 from lockgate.checks.secrets.cache import Cache, FileResult
 from lockgate.checks.secrets.describe import finding_of
+from lockgate.engines.secrets import extract
 from lockgate.engines.secrets.base import Sighting
 from lockgate.engines.secrets.scanners import Scanners, Seen, scanners
 from lockgate.inputs.files import display, is_binary
 from lockgate.inputs.tree import Tree
+from lockgate.model.engine_options import EngineOptions
 from lockgate.model.finding import Finding
 from lockgate.model.record import Coverage, Skip
 from lockgate.model.rule import Rule
@@ -28,10 +30,11 @@ def all_rules() -> tuple[Rule, ...]:
 
 def run(target: base.Target) -> base.Result:
     """Scan every file of the target. Raises UnavailableError where no engine can run here."""
-    engines = scanners(target.settings.engine_options)
+    options = target.engine_options or target.settings.engine_options
+    engines = scanners(options)
     skipped = list(target.tree.skipped)
     results: list[FileResult] = []
-    cache = Cache(target.tree, engines.key)
+    cache = Cache(target.tree, engines.key, used=not options.verify)
     files = target.tree.files
     for done, path in enumerate(files):
         target.progress(done, len(files))
@@ -49,7 +52,7 @@ def run(target: base.Target) -> base.Result:
             unit="files",
             skipped=(*skipped, *chain.from_iterable(result.skipped for result in results)),
             allowed=sum(result.allowed for result in results),
-            notes=(*engines.notes, *_told(left_out)),
+            notes=(*engines.notes, *_asked_for(options), *_told(left_out)),
         ),
         findings=tuple(chain.from_iterable(result.findings for result in results)),
         engines=tuple(engines.engines),
@@ -94,6 +97,13 @@ def _unseen(path: str, data: bytes, seen: Seen) -> Skip:
         return Skip(path, "binary: no engine looks into it")
     reasons = ", ".join(f"{engine} left it out: {why}" for engine, why in seen.left_out)
     return Skip(path, f"no engine looks into it ({reasons}); install the missing engine or exclude the file", gap=True)
+
+
+def _asked_for(options: EngineOptions) -> Iterator[str]:
+    if options.deep:
+        yield f"deep: looked into {extract.LIMITS}"
+    if options.verify:
+        yield "asked the providers of what kingfisher sees and can verify; of all else it is unknown whether it is active"
 
 
 def _told(left_out: Counter[tuple[str, str]]) -> Iterator[str]:

@@ -47,15 +47,16 @@ class _Kept(Struct, array_like=True):
 
 
 class Cache:
-    """The results for a tree, made by `engines` (their names and versions).
+    """The results for a tree, made by `engines` (their names and versions). Where it is not `used` all are made anew.
 
     Whatever is wrong with the kept file or its directory: it is slower, and the results are the same.
     """
 
-    def __init__(self, tree: Tree, engines: str) -> None:
+    def __init__(self, tree: Tree, engines: str, *, used: bool = True) -> None:
         about = repr((type(tree).__name__, os.fspath(tree.root), engines, user_cache.own_code()))
         self._name = hashlib.sha256(about.encode()).hexdigest()
-        self._old = self._load() or _Kept(os.urandom(_KEY_SIZE), {})
+        self._used = used
+        self._old = (self._load() if used else None) or _Kept(os.urandom(_KEY_SIZE), {})
         self._new: dict[str, _Entry] = {}
         self._changed = False
 
@@ -83,7 +84,7 @@ class Cache:
 
     def close(self) -> None:
         """Write what was kept, if that is other than what is there."""
-        if len(self._new) > MOST_FILES:
+        if not self._used or len(self._new) > MOST_FILES:
             return
         if not self._changed and self._new.keys() == self._old.entries.keys():
             return

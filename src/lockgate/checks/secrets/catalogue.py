@@ -20,14 +20,14 @@ def all_rules() -> tuple[Rule, ...]:
     seen = {module.RULE.id: module.RULE for module in _own()}
     for name, engine in engines().items():
         for kind in engine.kinds():
-            rule = _rule(name, kind)[0]
+            rule = _rule(name, kind, engine.kinds()[kind])[0]
             seen.setdefault(rule.id, rule)
     return tuple(seen.values())
 
 
 def rule_of(seen: Sighting) -> Rule:
     """The rule that a sighting falls under."""
-    return _rule(seen.engine, seen.kind)[0]
+    return _rule(seen.engine, seen.kind, seen.summary)[0]
 
 
 def confidence_of(seen: Sighting) -> Confidence:
@@ -37,7 +37,7 @@ def confidence_of(seen: Sighting) -> Confidence:
 
 def breadth(seen: Sighting) -> tuple[int, bool, str]:
     """Sort key: the most specific first, among equals our own rules first, and then always the same."""
-    rule, width = _rule(seen.engine, seen.kind)
+    rule, width = _rule(seen.engine, seen.kind, seen.summary)
     return width, rule.id not in {module.RULE.id for module in _own()}, seen.kind
 
 
@@ -47,20 +47,19 @@ def _own() -> list[ModuleType]:
 
 
 @cache
-def _rule(engine: str, kind: str) -> tuple[Rule, int]:
+def _rule(engine: str, kind: str, summary: str = "") -> tuple[Rule, int]:
     """The rule of an engine's kind, and its breadth (see the package `rules`)."""
     name = f"{engine}:{kind}"
     for module in _own():
         if any(fnmatchcase(name, pattern) for pattern in module.SEEN_AS):
             return module.RULE, getattr(module, "BREADTH", 0)
-    return _foreign(engine, kind), 0
+    return _foreign(engine, kind, summary or f"{engine} sees: {kind}."), 0
 
 
-def _foreign(engine: str, kind: str) -> Rule:
+def _foreign(engine: str, kind: str, summary: str) -> Rule:
     """A rule for a kind that only its engine knows, such as `family.provider-token`, or one of the user's own plug-ins."""
     known = kind.partition(".")[2].rpartition("/")[2].replace(".", "-")
     slug = known or re.sub(r"[^a-z0-9]+", "-", kind.lower()).strip("-") or "unnamed"
-    summary = engines()[engine].kinds().get(kind, f"{engine} sees: {kind}.")
     return Rule(
         id=f"secrets/{slug}",
         name=slug.replace("-", " "),

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from lockgate.checks.secrets import catalogue, unlikely
 from lockgate.engines.secrets.base import Sighting
-from lockgate.model.finding import Confidence, Finding
+from lockgate.model.finding import Confidence, Finding, Severity
+from lockgate.model.rule import Rule
 
+ACTIVE = "active"
+VERDICTS = (ACTIVE, "inactive", "unknown")  # of the providers, the one that counts first
+_SAID = {
+    ACTIVE: "Its provider says that it is active: whoever has it can use it now.",
+    "inactive": "Its provider says that it is not active.",
+}
 _RANDOM = 2  # breadth
 
 
@@ -16,21 +25,36 @@ def finding_of(group: list[Sighting], lines: list[str]) -> Finding:
     others = dict.fromkeys(catalogue.rule_of(seen).id for seen in ranked[1:])
     why = _why_unlikely(ranked[0], lines)
     surest = min(map(catalogue.confidence_of, group), key=lambda level: level.rank)
-    widest = group[0].at
+    widest, inside = group[0].at, group[0].inside
+    verified = min((seen.verified for seen in group if seen.verified), key=VERDICTS.index, default="")
+    if verified == ACTIVE:
+        why = ""
     return Finding(
         **{field: getattr(widest, field) for field in widest.__struct_fields__},
         rule=rule.id,
-        severity=rule.severity,
-        confidence=Confidence.LOW if why else surest,
-        message=f"{rule.summary} Probably it is none: this is {why}." if why else rule.summary,
+        severity=Severity.CRITICAL if verified == ACTIVE else rule.severity,
+        confidence=Confidence.HIGH if verified == ACTIVE else Confidence.LOW if why else surest,
+        message=" ".join(_sentences(rule, why, inside, verified)),
         fix=rule.fix,
         help_uri=rule.help_uri,
         engines=tuple(sorted({seen.engine for seen in group})),
         properties={
             **({"unlikely": why} if why else {}),
+            **({"inside": inside} if inside else {}),
+            **({"verified": verified} if verified else {}),
             **({"also": [other for other in others if other != rule.id]} if {*others} - {rule.id} else {}),
         },
     )
+
+
+def _sentences(rule: Rule, why: str, inside: str, verified: str) -> Iterator[str]:
+    yield rule.summary
+    if inside:
+        yield f"It stands inside of the file: {inside}."
+    if verified in _SAID:
+        yield _SAID[verified]
+    if why:
+        yield f"Probably it is none: this is {why}."
 
 
 def _why_unlikely(seen: Sighting, lines: list[str]) -> str:

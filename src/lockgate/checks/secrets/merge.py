@@ -18,17 +18,20 @@ REACH = 4_096  # characters
 
 def groups(sightings: list[Sighting]) -> list[list[Sighting]]:
     """The sightings by secret: those that begin in one line and whose values contain one another, the longest first."""
-    by_line: dict[int, list[Sighting]] = defaultdict(list)
+    by_line: dict[tuple[int, str], list[Sighting]] = defaultdict(list)
     for seen in sightings:
-        by_line[seen.at.line].append(seen)
+        by_line[seen.at.line, seen.inside].append(seen)
     found: list[list[Sighting]] = []
-    for _, line in sorted(by_line.items()):
-        found += _by_value(line)
+    for (_, inside), line in sorted(by_line.items()):
+        found += _by_value(line, placed=not inside)
     return found
 
 
-def _by_value(line: list[Sighting]) -> list[list[Sighting]]:
-    """Longest first, so that every part meets the whole before it meets another part."""
+def _by_value(line: list[Sighting], *, placed: bool) -> list[list[Sighting]]:
+    """Longest first, so that every part meets the whole before it meets another part.
+
+    Where they are `placed`, one whose place another one's holds is a part of that as well.
+    """
     ordered = sorted(line, key=lambda seen: -len(seen.value.reveal()))
     values = list(dict.fromkeys(seen.value.reveal() for seen in ordered))
     text = "\0".join(values)
@@ -39,7 +42,7 @@ def _by_value(line: list[Sighting]) -> list[list[Sighting]]:
         value = seen.value.reveal()
         if value not in groups:
             holder = values[bisect_right(starts, text.find(value)) - 1]
-            known = groups.get(holder) or wholes.around(seen)
+            known = groups.get(holder) or (wholes.around(seen) if placed else None)
             groups[value] = known or []
             if known is None:
                 wholes.add(seen, groups[value])

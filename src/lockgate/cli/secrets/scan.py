@@ -7,11 +7,9 @@ from typing import Any
 
 import click
 
-from lockgate.checks.base import Target
-from lockgate.checks.run import run_check
 from lockgate.cli._finish import check_destinations, finish
-from lockgate.cli._options import output_options, settings_options, tell_of_repository
-from lockgate.cli._progress import bars
+from lockgate.cli._options import engine_options, output_options, settings_options, tell_of_repository
+from lockgate.cli.secrets._run import scanned
 from lockgate.inputs.git import revision
 from lockgate.inputs.tree import Tree
 from lockgate.policy.verdict import decide
@@ -20,22 +18,15 @@ from lockgate.project import root_of, settings_of
 
 @click.command("scan", short_help="Scan for secrets.")
 @click.argument("path", default=".", metavar="[PATH]")
-@click.option("--engines", metavar="NAME,…", help="The engines to scan with; by default all.")
+@engine_options
 @settings_options
 @output_options
-def command(
-    path: str, sarif: str | None, json_file: str | None, no_progress: bool, engines: str | None, **options: Any
-) -> int:
+def command(path: str, sarif: str | None, json_file: str | None, no_progress: bool, **options: Any) -> int:
     """Scan the files in PATH for secrets."""
     root = root_of(path)
     check_destinations(sarif, json_file)
     tell_of_repository(root)
-    named = tuple(name.strip() for name in engines.split(",")) if engines else None
-    settings = settings_of(root, {"engines": named, **options})
+    settings = settings_of(root, options)
     tree = Tree(root, settings.exclude, settings.max_file_size)
-    with bars(not no_progress) as progress:
-        record = run_check(
-            "secrets",
-            Target(tree=tree, settings=settings, progress=lambda done, total: progress("secrets", done, total)),
-        )
+    record = scanned(tree, settings, settings.engine_options, show_progress=not no_progress)
     return finish(decide([record], settings, os.environ, revision(root)), sarif_file=sarif, json_file=json_file)

@@ -16,10 +16,11 @@ from lockgate.model.secret import SecretValue
 
 
 class Sighting(Struct, frozen=True):
-    """One secret, as one engine saw it. `kind` is the engine's own name for what it is.
+    """One secret, as one engine saw it. `kind` is the engine's own name for what it is, `summary` its sentence on that.
 
     `confidence` is the engine's own, None where it has none. The place is `exact` where the value, or what was decoded to
-    it, is what stands there.
+    it, is what stands there. What was seen `inside` of an archive or notebook says in which of its members and where. `verified` is
+    what the provider says of it where it was asked: `active`, `inactive` or `unknown`.
     """
 
     engine: str
@@ -28,6 +29,9 @@ class Sighting(Struct, frozen=True):
     at: Location
     confidence: Confidence | None = None
     exact: bool = True
+    inside: str = ""
+    verified: str = ""
+    summary: str = ""
 
 
 class LeftOutError(Exception):

@@ -5,10 +5,8 @@ kingfisher opens them, all but the notebooks. Nothing of them is run, and no mem
 
 from __future__ import annotations
 
-import io
 import json
 import re
-import zipfile
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,7 +20,7 @@ MOST_MEMBERS = 10_000
 DEPTH = 8
 SECONDS = 60.0
 LIMITS = f"archives within archives to a depth of {DEPTH}, {MOST_MEMBERS:,} members and {MOST_BYTES // 2**20} MiB of each file"
-_MAGIC = (b"PK", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"SQLite format 3\0")
+_COMPRESSED = (b"PK\x03\x04", b"\x1f\x8b\x08", *(b"BZh%d1AY&SY" % level for level in range(1, 10)), b"\xfd7zXZ\0")
 _NOTEBOOK = ".ipynb"
 _EXTENSION = re.compile(r"\.\w{1,10}")
 MOST_MISSES = 100  # each takes a look at the whole file
@@ -46,7 +44,7 @@ class NotOpenedError(Exception):
 
 def may_open(path: str, data: bytes) -> bool:
     """Whether something may be inside of a file."""
-    return path.endswith(_NOTEBOOK) or data.startswith(_MAGIC) or is_binary(data)
+    return path.endswith(_NOTEBOOK) or data.startswith(_COMPRESSED) or is_binary(data)
 
 
 def parts(path: str, data: bytes) -> Iterator[Part]:
@@ -67,6 +65,8 @@ def _members(path: str, data: bytes) -> Iterator[Part]:
     left = MOST_BYTES
     try:
         for member in sdk.expand_content(archive, **within):
+            if member.data.startswith(_COMPRESSED):
+                raise NotOpenedError(f"an archive in it can't be opened; lockgate opens {LIMITS}")
             if member.path == path:  # it holds nothing
                 continue
             left -= len(member.data)
@@ -78,18 +78,7 @@ def _members(path: str, data: bytes) -> Iterator[Part]:
             yield Part(name, member.data)
     except (RuntimeError, TimeoutError, ValueError) as error:
         over = isinstance(error, TimeoutError) or "budget" in str(error)
-        raise NotOpenedError(f"it holds more than {LIMITS}" if over else "it is damaged") from None
-    locked = _locked(data)
-    if locked:
-        raise NotOpenedError(f"{locked} of its members are encrypted")
-
-
-def _locked(data: bytes) -> int:
-    """How many members of a ZIP file are encrypted: kingfisher passes over them."""
-    try:
-        return sum(member.flag_bits & 1 for member in zipfile.ZipFile(io.BytesIO(data)).infolist())
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
-        return 0
+        raise NotOpenedError(f"it holds more than {LIMITS}" if over else "it is damaged or encrypted") from None
 
 
 def _cells(data: bytes) -> Iterator[Part]:
@@ -99,7 +88,11 @@ def _cells(data: bytes) -> Iterator[Part]:
         language = str(notebook.get("metadata", {}).get("language_info", {}).get("file_extension", ""))
         sheets = [notebook, *notebook.get("worksheets", [])]
         cells = [cell for sheet in sheets for cell in sheet.get("cells", [])]
-        texts = [(name, text) for number, cell in enumerate(cells, 1) for name, text in _texts(number, cell, language if _EXTENSION.fullmatch(language) else ".py")]
+        texts = [
+            (name, text)
+            for number, cell in enumerate(cells, 1)
+            for name, text in _texts(number, cell, language if _EXTENSION.fullmatch(language) else ".py")
+        ]
     except (msgspec.DecodeError, RecursionError, AttributeError, TypeError):
         raise NotOpenedError("it is no notebook that can be read") from None
     lines = _Lines(data)

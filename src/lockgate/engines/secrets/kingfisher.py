@@ -1,25 +1,31 @@
-"""kingfisher: its built-in rules in process, offline."""
+"""kingfisher: its built-in rules and the user's own, in process. It opens a connection only to verify, where that is asked for."""
 
 from __future__ import annotations
 
 import re
 import string
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, cached_property
 from hashlib import sha256
 from itertools import islice
+from pathlib import Path
 from posixpath import basename, splitext
 from typing import Any
+
+from msgspec.structs import replace
 
 from lockgate.engines.secrets.base import MOST_SIGHTINGS, Scan, Sighting, installed_version
 from lockgate.engines.secrets.prefilter import Condition, Prefilter
 from lockgate.model.engine_options import EngineOptions
-from lockgate.model.errors import UnavailableError
+from lockgate.model.errors import UnavailableError, UsageError
 from lockgate.model.finding import Confidence, Location
 from lockgate.model.secret import SecretValue
 
 ENGINE = "kingfisher"
 SECONDS_PER_FILE = 60.0
+SECONDS_PER_QUESTION = 10.0
+DEEP_BASE64 = 8  # layers; by default it decodes two
+_VERDICTS = {"verified_active": "active", "verified_inactive": "inactive"}
 
 # Of repetitions: without these bounds the compiler takes a quarter of its time.
 _LARGE_BOUND = re.compile(r"(?<=[)\]])\{(\d+),\d{3,}\}")
@@ -39,25 +45,27 @@ def version() -> str:
     return found
 
 
-def key(_options: EngineOptions) -> str:
-    """What the findings depend on beside the version."""
+def key(options: EngineOptions) -> str:
+    """What the findings depend on beside the version: the user's own rules, and how deep it decodes."""
+    return repr((conditions_key(options), options.deep))
+
+
+def conditions_key(options: EngineOptions) -> str:
+    """What the conditions depend on beside the version: the user's own rules."""
+    return repr([sha256(path.read_bytes()).hexdigest() for path in _rule_files(options)])
+
+
+def unfiltered(options: EngineOptions) -> str:
+    """Why there can be no conditions: there always can. Raises UsageError where the user's own rules are none."""
+    if options.kingfisher_rules:
+        _rules(options.kingfisher_rules)
     return ""
 
 
-def conditions_key(_options: EngineOptions) -> str:
-    """What the conditions depend on beside the version."""
-    return ""
-
-
-def unfiltered(_options: EngineOptions) -> str:
-    """Why there can be no conditions; empty where there can."""
-    return ""
-
-
-def conditions(_options: EngineOptions) -> Iterator[Condition]:
+def conditions(options: EngineOptions) -> Iterator[Condition]:
     """The pattern of every rule; kingfisher itself begins with them, in the same syntax."""
     yield Condition(ENGINE, "base64", _base64_of_ascii(), of_lines=False)
-    rules = _rules()
+    rules = _rules(options.kingfisher_rules)
     for rule in rules.metadata():
         pattern = rules.detail(rule["id"])["detection_regex"]
         yield Condition(ENGINE, rule["id"], _LARGE_BOUND.sub(r"{\1,}", pattern), of_lines=False)
@@ -83,40 +91,77 @@ def _base64_of_ascii() -> str:
     return f"(?:{where(0b100000)}{where(0b001000)}{where(0b000010)}{where(0)}){{7}}"
 
 
-def load_scanner(_options: EngineOptions, prefilter: Prefilter | None) -> Scan:
+def load_scanner(options: EngineOptions, prefilter: Prefilter | None) -> Scan:
     """The engine, ready to scan; its rules are loaded for the first file in which they may find something."""
+    engine = _Engine(options)
 
     def scan(path: str, data: bytes) -> list[Sighting]:
         if prefilter and not may_find(path, data, prefilter):
             return []
-        return _scan(path, data)
+        return engine.scan(path, data)
 
     return scan
 
 
 @cache
-def kinds(_options: EngineOptions = EngineOptions()) -> dict[str, str]:
+def kinds(options: EngineOptions = EngineOptions()) -> dict[str, str]:
     """Every kind that the engine can report, with one sentence on it. Empty where it is not installed."""
     try:
-        rules = _rules().metadata()
+        rules = _rules(options.kingfisher_rules).metadata()
     except UnavailableError:
         return {}
     return {rule["id"]: rule["name"] for rule in rules if rule["visible"]}
 
 
-def _scan(path: str, data: bytes) -> list[Sighting]:
-    # Most rules pass over certain paths (lockfiles, node_modules, images), though a secret there is one all the
-    # same. Others want a certain name, so that the file keeps as much of its own as kingfisher takes.
-    names = (path, basename(path), f"file{splitext(path)[1]}")
-    name = next((name for name in names if _found(name, _CANARY)), "file")
-    visible = list(islice((finding for finding in _found(name, data) if finding.visible), MOST_SIGHTINGS + 1))
-    columns = dict(_columns(data, [offset for finding in visible for offset in _span(finding)]))
-    return [_sighting(path, data, finding, columns) for finding in visible]
+class _Engine:
+    """The scanner, and the validator where the user wants providers to be asked."""
+
+    def __init__(self, options: EngineOptions) -> None:
+        self._options = options
+        self._verdicts: dict[tuple[str, str], str] = {}
+
+    def scan(self, path: str, data: bytes) -> list[Sighting]:
+        # Most rules pass over certain paths (lockfiles, node_modules, images), though a secret there is one all the
+        # same. Others want a certain name, so that the file keeps as much of its own as kingfisher takes.
+        names = (path, basename(path), f"file{splitext(path)[1]}")
+        name = next((name for name in names if self._found(name, _CANARY)), "file")
+        found = self._found(name, data)
+        if self._options.verify:
+            self._ask(found)
+        visible = list(islice((finding for finding in found if finding.visible), MOST_SIGHTINGS + 1))
+        columns = dict(_columns(data, [offset for finding in visible for offset in _span(finding)]))
+        return [
+            replace(_sighting(path, data, finding, columns), verified=self._verdicts.get(_identity(finding), ""))
+            for finding in visible
+        ]
+
+    def _found(self, path: str, data: bytes) -> list[Any]:
+        source = _sdk().ScanInput(path=path, data=data)
+        return self._scanner.scan_input(source, timeout=SECONDS_PER_FILE)  # type: ignore[no-any-return]
+
+    def _ask(self, found: list[Any]) -> None:
+        """Ask the providers, once of each credential. The findings of a file belong together: one may complete another."""
+        if all(_identity(finding) in self._verdicts for finding in found):
+            return
+        try:
+            results = self._validator.validate(found, timeout=SECONDS_PER_FILE)
+        except (TimeoutError, RuntimeError):
+            results = []
+        said = {_identity(result.finding): _VERDICTS.get(result.outcome, "unknown") for result in results}
+        self._verdicts |= {_identity(finding): said.get(_identity(finding), "unknown") for finding in found}
+
+    @cached_property
+    def _scanner(self) -> Any:
+        depth = {"base64_max_depth": DEEP_BASE64} if self._options.deep else {}
+        return _sdk().DetectionScanner(_rules(self._options.kingfisher_rules), **depth)
+
+    @cached_property
+    def _validator(self) -> Any:
+        return _sdk().Validator(timeout=SECONDS_PER_QUESTION, concurrency=4, allow_internal_ips=self._options.internal)
 
 
-def _found(path: str, data: bytes) -> list[Any]:
-    source = _sdk().ScanInput(path=path, data=data)
-    return _scanner().scan_input(source, timeout=SECONDS_PER_FILE)  # type: ignore[no-any-return]
+def _identity(finding: Any) -> tuple[str, str]:
+    return finding.rule_id, finding.secret
 
 
 def _sdk() -> Any:
@@ -128,13 +173,16 @@ def _sdk() -> Any:
 
 
 @cache
-def _rules() -> Any:
-    return _sdk().Rules()
+def _rules(paths: tuple[str, ...] = ()) -> Any:
+    try:
+        return _sdk().Rules(paths)
+    except RuntimeError as error:
+        raise UsageError(f"kingfisher-rules: {' '.join(str(error).split())}") from None
 
 
-@cache
-def _scanner() -> Any:
-    return _sdk().DetectionScanner(_rules())
+def _rule_files(options: EngineOptions) -> Iterator[Path]:
+    for path in map(Path, options.kingfisher_rules):
+        yield from sorted(each for each in path.rglob("*") if each.is_file()) if path.is_dir() else [path]
 
 
 def _sighting(path: str, data: bytes, finding: Any, columns: dict[int, int]) -> Sighting:
@@ -147,7 +195,8 @@ def _sighting(path: str, data: bytes, finding: Any, columns: dict[int, int]) -> 
     else:  # the offsets are those of a file that the engine decoded from UTF-16 or UTF-32
         column, end_line, end_column = place["column"] + 1, place["end_line"], place["end_column"] + 2
     at = Location(path=path, line=line, column=column, end_line=end_line, end_column=end_column)
-    return Sighting(ENGINE, finding.rule_id, SecretValue(finding.secret), at, Confidence(finding.confidence))
+    value, confidence = SecretValue(finding.secret), Confidence(finding.confidence)
+    return Sighting(ENGINE, finding.rule_id, value, at, confidence, summary=finding.rule_name)
 
 
 def _span(finding: Any) -> tuple[int, int]:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from functools import cache, cached_property
+from collections.abc import Iterator
+from functools import cache, cached_property, partial
 from importlib import import_module
 from pkgutil import iter_modules
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 import lockgate.engines.secrets as folder
+from lockgate.engines.secrets import extract
 from lockgate.engines.secrets.base import MOST_SIGHTINGS, LeftOutError, Scan, SecretEngine, Sighting
 from lockgate.engines.secrets.prefilter import Prefilter
 from lockgate.inputs.allow import without_brackets
+from lockgate.inputs.files import is_binary
 from lockgate.model.engine_options import EngineOptions
 from lockgate.model.errors import UnavailableError
+from lockgate.model.finding import Location
 from lockgate.model.record import Engine, Skip
 
 
@@ -68,17 +73,42 @@ class Scanners:
     def key(self) -> str:
         """Names the engines and all that their findings depend on."""
         versions = [(name, engine.version(), engine.key(self._options)) for name, engine in self._engines.items()]
-        return repr(versions)
+        return repr((versions, self._options.deep))
 
     def may_find(self, path: str, data: bytes) -> bool:
         """Whether any engine can find anything in a file; none is loaded to tell."""
         prefilter, plain = self.prefilter, without_brackets(data)
-        if prefilter is None or self._unfiltered:
+        if prefilter is None or self._unfiltered or (self._options.deep and extract.may_open(path, data)):
             return True
         return any(engine.may_find(path, plain, prefilter) for engine in self._engines.values())
 
     def scan(self, path: str, data: bytes) -> Seen:
-        """Let every engine scan one file. Of an engine's error only the type is told: its text may hold the secret."""
+        """Let every engine scan one file, and what is inside of it where the options say so."""
+        seen = self._look(path, data)
+        if self._options.deep:
+            self._look_inside(path, data, seen)
+        return seen
+
+    def _look_inside(self, path: str, data: bytes, seen: Seen) -> None:
+        outer = list(seen.sightings)
+        try:
+            for part in extract.parts(path, data):
+                inner = self._look(f"{path}!{part.name}", part.data)
+                seen.looked += inner.looked
+                seen.gaps += [Skip(path, f"inside, in {part.name}: {gap.reason}", gap=True) for gap in inner.gaps]
+                if not inner.looked and not inner.gaps and not is_binary(part.data):
+                    seen.gaps.append(Skip(path, f"inside, in {part.name}: no engine looks into it", gap=True))
+                for found in map(partial(_outside, path, part), inner.sightings):
+                    same = list(_same(outer, found, part))
+                    for number in same:
+                        seen.sightings[number] = replace(outer[number], inside=found.inside)
+                    if not same:
+                        seen.sightings.append(found)
+        except extract.NotOpenedError as why:
+            seen.gaps.append(Skip(path, f"not looked into: {why}; exclude it if it holds no text", gap=True))
+
+    def _look(self, path: str, data: bytes) -> Seen:
+        """What the engines see in the bytes. Of an engine's error only the type is told: its text may hold the secret."""
         seen, plain = Seen(), without_brackets(data)
         for name in self._engines:
             try:
@@ -92,11 +122,15 @@ class Scanners:
                 seen.gaps.append(Skip(path, f"{name} broke on it: {type(error).__name__}", gap=True))
             else:
                 seen.looked += 1
-                seen.sightings += sightings[:MOST_SIGHTINGS]
+                seen.sightings += map(self._told, sightings[:MOST_SIGHTINGS])
                 if len(sightings) > MOST_SIGHTINGS:
                     many = f"{name} sees more than {MOST_SIGHTINGS:,} secrets; only these are reported"
                     seen.gaps.append(Skip(path, many, gap=True))
         return seen
+
+    def _told(self, seen: Sighting) -> Sighting:
+        """A sighting that says so where its provider could not be asked, though it should have been."""
+        return replace(seen, verified="unknown") if self._options.verify and not seen.verified else seen
 
     def _scan_of(self, name: str) -> Scan:
         if name not in self._scans:
@@ -115,6 +149,23 @@ class Scanners:
             )
         except ImportError:
             return None
+
+
+def _outside(path: str, part: extract.Part, seen: Sighting) -> Sighting:
+    """What was seen inside of a file, at its place in that: the whole line, or the beginning where it has no lines."""
+    line = seen.at.line
+    outer = part.lines[min(line, len(part.lines)) - 1] if part.lines else 1
+    at = Location(path=path, line=outer, column=1, end_line=outer + bool(part.lines), end_column=1 if part.lines else 2)
+    return replace(seen, at=at, exact=False, inside=f"{part.name}, line {line}")
+
+
+def _same(outer: list[Sighting], inner: Sighting, part: extract.Part) -> Iterator[int]:
+    """Which of the sightings in a file are of what was seen inside of it: what is not compressed is seen twice."""
+    value = inner.value.reveal()
+    for number, seen in enumerate(outer):
+        whole = seen.value.reveal()
+        if (value in whole or whole in value) and (seen.at.line == inner.at.line or not part.lines):
+            yield number
 
 
 @cache

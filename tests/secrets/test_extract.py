@@ -1,0 +1,207 @@
+"""What is inside of archives, databases, compiled modules and notebooks, where `deep` asks for it."""
+
+from __future__ import annotations
+
+import base64
+import bz2
+import gzip
+import io
+import itertools
+import json
+import lzma
+import py_compile
+import shutil
+import sqlite3
+import subprocess
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from lockgate.checks import base, secrets
+from lockgate.engines.secrets import extract
+from lockgate.model.finding import Finding
+from support import noise, target, write
+
+TOKEN = f"ghp_{noise(36)}"
+OTHER = f"ghp_{noise(36, seed=8)}"
+LINE = f'# one\ntoken = "{TOKEN}"\n'.encode()
+
+
+def zipped(members: dict[str, bytes], how: int = zipfile.ZIP_DEFLATED) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", how) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return buffer.getvalue()
+
+
+def tarred(members: dict[str, bytes], mode: str = "w") -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode=mode) as archive:  # type: ignore[call-overload]
+        for name, data in members.items():
+            about = tarfile.TarInfo(name)
+            about.size = len(data)
+            archive.addfile(about, io.BytesIO(data))
+    return buffer.getvalue()
+
+
+def scan(root: Path, files: dict[str, bytes], *, deep: bool = True) -> base.Result:
+    write(root, files)
+    return secrets.run(target(root, deep=deep))
+
+
+def tokens(result: base.Result) -> list[Finding]:
+    return [finding for finding in result.findings if finding.rule == "secrets/github-token"]
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "inside"),
+    [
+        ("a.zip", zipped({"src/a.py": LINE}), "src/a.py, line 2"),
+        ("a.whl", zipped({"a.py": LINE}), "a.py, line 2"),
+        ("a.bin", zipped({"a.py": LINE}), "a.py, line 2"),
+        ("a.tar", tarred({"a.py": LINE}), "a.py, line 2"),
+        ("a.tar.gz", tarred({"a.py": LINE}, "w:gz"), "a.py, line 2"),
+        ("a.tar.bz2", tarred({"a.py": LINE}, "w:bz2"), "a.py, line 2"),
+        ("a.tar.xz", tarred({"a.py": LINE}, "w:xz"), "a.py, line 2"),
+        ("a.py.gz", gzip.compress(LINE), "content, line 2"),
+        ("a.py.bz2", bz2.compress(LINE), "content, line 2"),
+        ("a.py.xz", lzma.compress(LINE), "content, line 2"),
+        (
+            "a.zip",
+            zipped({"b.zip": zipped({"c.tar.gz": tarred({"a.py": LINE}, "w:gz")})}),
+            "b.zip!c.tar.gz!a.py, line 2",
+        ),
+    ],
+    ids=map(str, itertools.count()),
+)
+def test_archives(name: str, data: bytes, inside: str, tmp_path: Path) -> None:
+    (finding,) = tokens(scan(tmp_path, {name: data}))
+    assert (finding.path, finding.properties["inside"]) == (name, inside)
+    assert inside in finding.message
+
+
+def test_only_where_it_is_asked_for(tmp_path: Path) -> None:
+    files = {"a.zip": zipped({"a.py": LINE})}
+    assert not tokens(scan(tmp_path, files, deep=False))
+    (finding,) = tokens(scan(tmp_path, files))
+    assert finding.path == "a.zip"
+
+
+def test_each_secret_of_an_archive_is_a_finding(tmp_path: Path) -> None:
+    both = LINE + f'other = "{OTHER}"\n'.encode()
+    result = scan(tmp_path, {"a.zip": zipped({"a.py": both, "b.py": LINE})})
+    assert sorted(str(finding.properties["inside"]) for finding in tokens(result)) == [
+        "a.py, line 2", "a.py, line 3", "b.py, line 2",
+    ]  # fmt: skip
+    assert len({finding.fingerprint for finding in result.findings}) == len(result.findings)
+
+
+def test_databases_and_compiled_modules(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "a.db") as database:
+        database.execute("create table users (name, token)")
+        database.execute("insert into users values ('me', ?)", (TOKEN,))
+    database.close()
+    write(tmp_path, {"m.py": f'TOKEN = "{OTHER}"\n'})
+    py_compile.compile(str(tmp_path / "m.py"), cfile=str(tmp_path / "m.pyc"), doraise=True)
+    (tmp_path / "m.py").unlink()
+    found = {finding.path: finding for finding in tokens(secrets.run(target(tmp_path, deep=True)))}
+    assert set(found) == {"a.db", "m.pyc"}
+
+
+def test_base64_in_many_layers(tmp_path: Path) -> None:
+    data = LINE
+    for _ in range(4):
+        data = base64.b64encode(data)
+    assert not tokens(scan(tmp_path, {"a.txt": data}, deep=False))
+    (finding,) = tokens(scan(tmp_path, {"a.txt": data}))
+    assert finding.path == "a.txt"
+
+
+def notebook(*cells: dict[str, object]) -> bytes:
+    document = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    return json.dumps(document, indent=1).encode()
+
+
+CODE = {"cell_type": "code", "source": ["import os\n", f'password = "{noise(20)}"\n', "x = 1"], "outputs": []}
+OUTPUT = {
+    "cell_type": "code", "source": "print(token)",
+    "outputs": [{"output_type": "stream", "text": ["first\n", f"token = '{TOKEN}'\n"]}],
+}  # fmt: skip
+
+
+def test_cells_and_outputs_of_notebooks(tmp_path: Path) -> None:
+    data = notebook(CODE, OUTPUT)
+    result = scan(tmp_path, {"n.ipynb": data})
+    lines = data.decode().split("\n")
+    by_rule = {finding.rule: finding for finding in result.findings}
+    password, token = by_rule["secrets/hard-coded-password"], by_rule["secrets/github-token"]
+    assert password.properties["inside"] == "cell 1.py, line 2"
+    assert "password" in lines[password.line - 1]
+    assert token.properties["inside"] == "cell 2, output 1.txt, line 2"
+    assert TOKEN in lines[token.line - 1]
+    assert len(tokens(result)) == 1  # the notebook's own text holds it, too
+
+
+def test_a_notebook_of_one_line(tmp_path: Path) -> None:
+    (finding,) = tokens(scan(tmp_path, {"n.ipynb": json.dumps(json.loads(notebook(OUTPUT))).encode()}))
+    assert (finding.line, finding.properties["inside"]) == (1, "cell 1, output 1.txt, line 2")
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "why"),
+    [
+        ("n.ipynb", b'{"cells": [', "it is no notebook that can be read"),
+        ("n.ipynb", b'{"cells": [1]}', "it is no notebook that can be read"),
+        ("n.ipynb", b"[" * 100_000, "it is no notebook that can be read"),
+        ("a.zip", zipped({"a.py": LINE * 9})[:90], "it is damaged"),
+        ("many.zip", zipped({str(number): b"" for number in range(extract.MOST_MEMBERS + 1)}), "it holds more than"),
+        ("bomb.zip", zipped({"zeros": bytes(extract.MOST_BYTES + 1)}), "it holds more than"),
+        ("bomb.gz", gzip.compress(bytes(extract.MOST_BYTES + 1)), "it holds more than"),
+    ],
+    ids=map(str, itertools.count()),
+)
+def test_what_can_not_be_looked_into_is_a_gap(name: str, data: bytes, why: str, tmp_path: Path) -> None:
+    result = scan(tmp_path, {name: data})
+    (gap,) = [skip for skip in result.coverage.skipped if skip.gap]
+    assert gap.subject == name
+    assert why in gap.reason
+
+
+def test_archives_deeper_than_the_limit_are_a_gap(tmp_path: Path) -> None:
+    data = zipped({"a.py": LINE})
+    for _ in range(extract.DEPTH):
+        data = zipped({"next.zip": data})
+    result = scan(tmp_path, {"a.zip": data})
+    assert any(skip.gap for skip in result.coverage.skipped)
+
+
+def test_encrypted_members_are_a_gap(tmp_path: Path) -> None:
+    if shutil.which("zip") is None:
+        pytest.skip("there is no program zip")
+    write(tmp_path, {"a.py": LINE})
+    subprocess.run(["zip", "-q", "-P", noise(8), "a.zip", "a.py"], cwd=tmp_path, check=True)
+    (tmp_path / "a.py").unlink()
+    (gap,) = [skip for skip in secrets.run(target(tmp_path, deep=True)).coverage.skipped if skip.gap]
+    assert "damaged or encrypted" in gap.reason
+
+
+def test_the_limits_are_said(tmp_path: Path) -> None:
+    result = scan(tmp_path, {"a.py": b"x = 1\n"})
+    assert any(extract.LIMITS in note for note in result.coverage.notes)
+
+
+def test_members_with_names_that_lead_out_write_nothing(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    result = scan(
+        root,
+        {
+            "a.zip": zipped({"../../evil.py": LINE, "/lockgate-evil.py": LINE}),
+            "b.tar": tarred({"../evil.py": LINE}),
+        },
+    )
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["a.zip", "b.tar", "root"]
+    assert not Path("/lockgate-evil.py").exists()
+    assert result.coverage.examined == 2
