@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lockgate.inputs import git
+from lockgate.inputs import git, objects
 from lockgate.inputs.staged import StagedTree
 from lockgate.inputs.tree import Tree
 from lockgate.model.errors import UnavailableError
@@ -151,17 +151,17 @@ def test_git_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_missing_blob_is_named(repository: Repository) -> None:
-    blobs = git.Blobs(repository({"a.txt": "one\n"}))
+    blobs = objects.Blobs(repository({"a.txt": "one\n"}))
     with pytest.raises(UnavailableError, match="git has no blob"):
         blobs.read("0" * 40, 100)
 
 
 def test_a_large_blob_is_passed_over_and_the_next_is_read(repository: Repository) -> None:
     root = repository({"large": b"x" * 3_000_000, "small": "s"})
-    blobs = git.Blobs(root)
+    blobs = objects.Blobs(root)
     large, small = (real_git(root, "rev-parse", f"HEAD:{name}").strip() for name in ("large", "small"))
-    assert blobs.read(large, 10) == (3_000_000, None)
-    assert blobs.read(small, 10) == (1, b"s")
+    assert blobs.read(large, 10) == (b"x" * 10, 3_000_000)
+    assert blobs.read(small, 10) == (b"s", 1)
 
 
 def test_the_variables_of_a_hook_do_not_lead_to_another_repository(

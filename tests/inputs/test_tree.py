@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from lockgate.inputs import files, git
+from lockgate.inputs import files, git, objects
 from lockgate.inputs.staged import StagedTree
 from lockgate.inputs.tree import Tree
 from lockgate.model.errors import UnavailableError
@@ -396,7 +396,7 @@ def test_git_that_hangs_on_an_object_is_ended(repository: Repository, monkeypatc
     loose = root / ".git" / "objects" / blob[:2] / blob[2:]
     loose.unlink()
     os.mkfifo(loose)
-    blobs = git.Blobs(root)
+    blobs = objects.Blobs(root)
     with pytest.raises(UnavailableError, match="ended early"):
         blobs.read(blob, 100)
     with pytest.raises(UnavailableError, match="git has no blob"):

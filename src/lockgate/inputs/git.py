@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-import threading
-from contextlib import suppress
 from pathlib import Path
 
 from lockgate.inputs.files import display
@@ -14,6 +12,7 @@ from lockgate.model.errors import UnavailableError
 from lockgate.model.report import Revision
 
 SECONDS = 120
+_MISSING = "git is not installed or not on PATH; install it"
 
 # Command-line settings override every configuration file, also the ones that a hostile file includes.
 _HARDENED = (
@@ -44,10 +43,13 @@ _OF_CALLER = frozenset(
     }
 )
 
-# No object is fetched that the repository lacks; GIT_ALLOW_PROTOCOL overrides what any configuration allows.
+# No object is fetched that the repository lacks; GIT_ALLOW_PROTOCOL overrides what any configuration allows. What was
+# committed is read as it was, and not as grafts (from a file that can't be there) and replacements have it.
 _SET = {
     "GIT_ALLOW_PROTOCOL": "none",
+    "GIT_GRAFT_FILE": f"{os.devnull}/none",
     "GIT_NO_LAZY_FETCH": "1",
+    "GIT_NO_REPLACE_OBJECTS": "1",
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_TERMINAL_PROMPT": "0",
     "LC_ALL": "C",
@@ -65,12 +67,15 @@ def run(root: Path, *arguments: str, of_hook: bool = False) -> bytes:
     return call(root, *arguments, of_hook=of_hook).stdout
 
 
-def call(root: Path, *arguments: str, of_hook: bool = False) -> subprocess.CompletedProcess[bytes]:
+def call(
+    root: Path, *arguments: str, of_hook: bool = False, seconds: float | None = None
+) -> subprocess.CompletedProcess[bytes]:
     """The outcome of `git ARGUMENTS` in `root`.
 
     of_hook: use the index that the Git hook which called us works on, which need not be the repository's own.
-    Raises UnavailableError where Git is missing, refuses or takes more than SECONDS.
+    Raises UnavailableError where Git is missing, refuses or takes more than `seconds`, by default SECONDS.
     """
+    seconds = SECONDS if seconds is None else seconds
     try:
         done = subprocess.run(
             [*_COMMAND, *arguments],
@@ -78,85 +83,28 @@ def call(root: Path, *arguments: str, of_hook: bool = False) -> subprocess.Compl
             env=_environ(of_hook=of_hook),
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            timeout=SECONDS,
+            timeout=seconds,
             check=False,
         )
     except FileNotFoundError:
-        raise UnavailableError("git is not installed or not on PATH; install it") from None
+        raise UnavailableError(_MISSING) from None
     except subprocess.TimeoutExpired:
-        raise UnavailableError(f"git {arguments[0]} took more than {SECONDS} s") from None
+        raise UnavailableError(f"git {arguments[0]} took more than {seconds:g} s") from None
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines()
         raise UnavailableError(f"git {arguments[0]} failed: {said[0] if said else f'exit {done.returncode}'}")
     return done
 
 
-class Blobs:
-    """Reads blobs of the repository at `root` through one long-lived process. `of_hook` as in `call`."""
-
-    def __init__(self, root: Path, *, of_hook: bool = False) -> None:
-        self._root = root
-        self._of_hook = of_hook
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def read(self, blob: str, limit: int) -> tuple[int, bytes | None]:
-        """The size of a blob, and its content if that is at most `limit` bytes.
-
-        Raises UnavailableError where the repository does not have it, or Git ends or takes more than SECONDS.
-        """
-        if self._process is None:
-            self._process = self._start()
-        stop = threading.Timer(SECONDS, self._process.kill)
-        stop.start()
-        try:
-            return _answer(self._process, blob, limit)
-        except (BrokenPipeError, EOFError):
-            self._end()
-            raise UnavailableError("git cat-file ended early: the clone is partial or damaged") from None
-        finally:
-            stop.cancel()
-
-    def _start(self) -> subprocess.Popen[bytes]:
+def start(root: Path, *arguments: str, of_hook: bool = False) -> subprocess.Popen[bytes]:
+    """A `git ARGUMENTS` in `root` that runs on, with pipes to write to and to read from. As `call`."""
+    try:
         return subprocess.Popen(
-            [*_COMMAND, "cat-file", "--batch"], cwd=self._root, env=_environ(of_hook=self._of_hook),
+            [*_COMMAND, *arguments], cwd=root, env=_environ(of_hook=of_hook),
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         )  # fmt: skip
-
-    def _end(self) -> None:
-        process, self._process = self._process, None
-        if process:
-            for pipe in (process.stdin, process.stdout):
-                if pipe:
-                    with suppress(BrokenPipeError):
-                        pipe.close()
-            process.wait()
-
-    def __del__(self) -> None:
-        self._end()
-
-
-def _answer(process: subprocess.Popen[bytes], blob: str, limit: int) -> tuple[int, bytes | None]:
-    """Ask `git cat-file --batch` for a blob. Raises EOFError or BrokenPipeError where it has ended."""
-    ask, answer = process.stdin, process.stdout
-    assert ask and answer  # noqa: S101 - they are pipes
-    ask.write(blob.encode("ascii") + b"\n")
-    ask.flush()
-    header = answer.readline()  # `id type size`, or `id missing`
-    if not header:
-        raise EOFError
-    if not re.fullmatch(rb"\w+ \w+ \d+\n", header):
-        raise UnavailableError(f"git has no blob {blob}: the clone is partial or damaged")
-    size = left = int(header.split()[2])
-    kept = bytearray()
-    while left:
-        part = answer.read(min(left, 2**20))
-        if not part:
-            raise EOFError
-        left -= len(part)
-        if size <= limit:
-            kept += part
-    answer.readline()
-    return size, bytes(kept) if size <= limit else None
+    except FileNotFoundError:
+        raise UnavailableError(_MISSING) from None
 
 
 def is_repository(root: Path) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
-from lockgate.inputs import git, listing
+from lockgate.inputs import listing, objects
 from lockgate.inputs.tree import Tree
 from lockgate.model.record import Skip
 
@@ -35,8 +35,8 @@ class StagedTree(Tree):
         return entry.blob if entry and not entry.conflict else ""
 
     @cached_property
-    def _blobs(self) -> git.Blobs:
-        return git.Blobs(self.root, of_hook=True)
+    def _blobs(self) -> objects.Blobs:
+        return objects.Blobs(self.root, of_hook=True)
 
     @cached_property
     def _listing(self) -> listing.Listing:

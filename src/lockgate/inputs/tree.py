@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from pathlib import Path
 
-from lockgate.inputs import git, listing
+from lockgate.inputs import listing, objects
 from lockgate.inputs.files import ABSENT, display, read, state, too_large
 from lockgate.model.errors import UnavailableError
 from lockgate.model.record import EXCLUDED, Skip
@@ -66,14 +66,14 @@ class Tree:
         if entry.conflict:
             return Skip(shown, "has a merge conflict; resolve it and git add the file", gap=True)
         try:
-            size, data = self._blobs.read(entry.blob, self.limit)
+            blob = self._blobs.read(entry.blob, self.limit)
         except UnavailableError as error:
             return Skip(shown, f"can't be read from the index: {error}", gap=True)
-        return too_large(shown, size, self.limit) if data is None else data
+        return too_large(shown, blob.size, self.limit) if blob.size > self.limit else blob.data
 
     @cached_property
-    def _blobs(self) -> git.Blobs:
-        return git.Blobs(self.root)
+    def _blobs(self) -> objects.Blobs:
+        return objects.Blobs(self.root)
 
     @cached_property
     def _listing(self) -> listing.Listing:
