@@ -22,6 +22,7 @@ Scans the staged content of FILES, by default of every staged file, for secrets.
 def main() -> None:
     """Run the hook and exit with its code."""
     try:
+        _import_msgspec()
         staged = _seen_staged(sys.argv[1:])
         if staged and _is_quiet(*staged):
             return
@@ -30,6 +31,16 @@ def main() -> None:
         run_program(lambda: _hook(sys.argv[1:], staged))
     except KeyboardInterrupt:  # until run_program takes the signals over
         sys.exit(130)
+
+
+def _import_msgspec() -> None:
+    """Import msgspec without typing_extensions, which takes as long as msgspec itself: it needs nothing of that here."""
+    if "typing_extensions" not in sys.modules:
+        sys.modules["typing_extensions"] = None  # type: ignore[assignment]  # so that to import it fails, and msgspec goes on
+        try:
+            import msgspec  # noqa: F401
+        finally:
+            del sys.modules["typing_extensions"]
 
 
 def _seen_staged(arguments: list[str]) -> tuple[StagedTree, Settings] | None:
