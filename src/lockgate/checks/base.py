@@ -11,6 +11,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from lockgate.config.settings import Settings
+from lockgate.inputs.revisions import Commits
 from lockgate.inputs.tree import Tree
 from lockgate.model.errors import UsageError, nearest
 from lockgate.model.finding import Finding
@@ -22,10 +23,11 @@ Progress = Callable[[int, int], None]
 
 
 class Target(Struct, frozen=True, kw_only=True):
-    """What a check examines, and how."""
+    """What a check examines, and how: the files of a tree, or instead of them what its repository's `commits` brought."""
 
     tree: Tree
     settings: Settings
+    commits: Commits | None = None
     progress: Progress = lambda _done, _total: None
 
 
