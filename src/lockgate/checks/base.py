@@ -11,6 +11,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from lockgate.config.settings import Settings
+from lockgate.inputs.revisions import Commits
 from lockgate.inputs.tree import Tree
 from lockgate.model.engine_options import EngineOptions
 from lockgate.model.errors import UsageError, nearest
@@ -23,12 +24,21 @@ Progress = Callable[[int, int], None]
 
 
 class Target(Struct, frozen=True, kw_only=True):
-    """What a check examines, and how. `engine_options` are used in place of those that the settings give."""
+    """What a check examines, and how: the files of a tree, or instead of them what its repository's `commits` brought.
+
+    `engine_options` are used in place of those that the settings give.
+    """
 
     tree: Tree
     settings: Settings
+    commits: Commits | None = None
     engine_options: EngineOptions | None = None
     progress: Progress = lambda _done, _total: None
+
+    @property
+    def options(self) -> EngineOptions:
+        """How the engines are to look for secrets."""
+        return self.engine_options or self.settings.engine_options
 
 
 class Result(Struct, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from typing import TypeGuard
 
 from msgspec.structs import replace
 
@@ -25,6 +26,10 @@ NOT_SHOWN = "(not shown: it could not be searched for secrets)"
 _WORD = re.compile(r"[\w+/=.~-]{9,}")
 # A package's name is told in lower case and with dashes, in which no engine would know the secret that it is.
 _NAME = re.compile(r"(?=[a-z-]*\d)[a-z0-9-]{16,}")
+
+_NO_TEXT = frozenset(
+    {"commit"}
+)  # properties that are no text of anybody's, though an engine might take them for a secret
 
 Tell = Callable[[str], str]
 
@@ -67,11 +72,15 @@ def text(told: str) -> str:
 
 def _texts(finding: Finding) -> Iterator[str]:
     yield from (finding.message, finding.fix)
-    yield from (value for value in finding.properties.values() if isinstance(value, str))
+    yield from (value for name, value in finding.properties.items() if _is_text(value, name))
+
+
+def _is_text(value: object, name: str) -> TypeGuard[str]:
+    return isinstance(value, str) and name not in _NO_TEXT
 
 
 def _told(finding: Finding, tell: Tell) -> Finding:
-    properties = {name: tell(value) if isinstance(value, str) else value for name, value in finding.properties.items()}
+    properties = {name: tell(value) if _is_text(value, name) else value for name, value in finding.properties.items()}
     return replace(finding, message=tell(finding.message), fix=tell(finding.fix), properties=properties)
 
 

@@ -7,6 +7,7 @@ import os
 import stat
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 from lockgate.model.record import Skip
 
@@ -22,11 +23,32 @@ def display(path: str) -> str:
     return os.fsencode(path).decode("utf-8", "backslashreplace").replace(os.sep, "/")
 
 
+class Start(NamedTuple):
+    """The beginning of a file. Where that is not the whole, `gap` says so."""
+
+    data: bytes
+    gap: Skip | None = None
+
+
+def start_of(shown: str, data: bytes, size: int, limit: int) -> Start:
+    """The start of a file of `size` bytes, of which `data` has the first `limit` at least: whole lines, if there are any."""
+    if size <= limit:
+        return Start(data)
+    end = data.rfind(b"\n", 0, limit) + 1 or limit
+    return Start(data[:end], too_large(shown, size, limit))
+
+
 def read(root: Path, path: str, limit: int) -> bytes | Skip:
     """The content of the regular file `path` below `root`, or why it was not read.
 
     It follows no symbolic link, never waits for a FIFO or device, and reads no file over `limit` bytes.
     """
+    start = read_start(root, path, limit)
+    return start if isinstance(start, Skip) else start.gap or start.data
+
+
+def read_start(root: Path, path: str, limit: int) -> Start | Skip:
+    """The same, but of a file over `limit` bytes its start."""
     shown = display(path)
     base = root.absolute()
     top = os.path.normpath(base).rstrip(os.sep)
@@ -44,15 +66,13 @@ def read(root: Path, path: str, limit: int) -> bytes | Skip:
         os.close(descriptor)
         return Skip(shown, _KINDS.get(stat.S_IFMT(status.st_mode), "not a regular file"))
     with os.fdopen(descriptor, "rb") as file:
-        if status.st_size > limit:
-            return too_large(shown, status.st_size, limit)
         try:
-            data = file.read(status.st_size + 1)
-            if len(data) > status.st_size:  # it grew, or is of a file system that tells no sizes
+            data = file.read(min(status.st_size, limit) + 1)
+            if status.st_size < len(data) <= limit:  # it grew, or is of a file system that tells no sizes
                 data += file.read(limit + 1 - len(data))
         except OSError as error:
             return Skip(shown, f"can't be read: {error.strerror}", gap=True)
-    return too_large(shown, len(data), limit) if len(data) > limit else data
+    return start_of(shown, data, max(status.st_size, len(data)), limit)
 
 
 def state(root: Path, path: str) -> str:

@@ -118,10 +118,24 @@ def is_repository(root: Path) -> bool:
     return said[:1] == ["true"]
 
 
+def ignores(folder: Path) -> bool:
+    """Whether Git ignores a directory of its working tree as a whole."""
+    try:
+        run(folder, "check-ignore", "--quiet", ".")
+    except UnavailableError:
+        return False
+    return True
+
+
 def prefix(root: Path) -> str:
     """Where `root` is below the top of its working tree, as reports show it, with a slash at the end; empty at the top."""
+    return display(raw_prefix(root))
+
+
+def raw_prefix(root: Path) -> str:
+    """The same as the file system spells it."""
     try:
-        return display(os.fsdecode(run(root, "rev-parse", "--show-prefix").removesuffix(b"\n")))
+        return os.fsdecode(run(root, "rev-parse", "--show-prefix").removesuffix(b"\n"))
     except UnavailableError:
         return ""
 

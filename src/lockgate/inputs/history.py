@@ -10,7 +10,7 @@ import os
 import re
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import NamedTuple
@@ -36,11 +36,16 @@ _DIFF = (
 _SUBMODULE = b"160000"
 _NONE = b"000000"
 _AUTHOR = re.compile(rb"^author ([^\n]*) <([^\n]*)> (-?\d{1,12}) ([+-])(\d\d)([0-5]\d)$", re.MULTILINE)
+_PLAIN = ("--unified=0", "--inter-hunk-context=0", "--text", "--no-ext-diff", "--no-textconv", "--no-color")
+_HUNK = re.compile(rb"^@@ -[\d,]+ \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
 _HEADER = 2**16  # bytes, of a commit
 
 
 class Change(NamedTuple):
-    """A commit gave `path` the content `blob`, where its parents had `before` (nothing for those that had no such file)."""
+    """A commit gave `path` the content `blob`, where its parents had `before` (nothing for those that had no such file).
+
+    What a ref leads to without a commit has the name of the ref in its place.
+    """
 
     commit: str
     path: str
@@ -89,6 +94,43 @@ def changes(root: Path, commits: Iterable[str], *paths: str) -> Iterator[Change]
         code = stream.code()
     if code:
         raise UnavailableError(f"git diff-tree ended with exit code {code}: the clone is partial or damaged")
+
+
+def tagged(root: Path) -> Iterator[Change]:
+    """The files to which refs lead without a commit: tags may be of trees and blobs. A blob has the ref's name as its path."""
+    form = "--format=%(objectname) %(objecttype) %(*objectname) %(*objecttype) %(refname)"
+    for line in git.run(root, "for-each-ref", form).splitlines():
+        name, kind, tagged_name, tagged_kind, ref = os.fsdecode(line).split(" ", 4)
+        name, kind = (tagged_name, tagged_kind) if tagged_name else (name, kind)
+        if kind == "tag":  # of a tag
+            name = git.run(root, "rev-parse", "--verify", f"{name}^{{}}").decode("ascii").strip()
+            kind = git.run(root, "cat-file", "-t", name).decode("ascii").strip()
+        if kind == "blob":
+            yield Change(ref, ref, name)
+        elif kind == "tree":
+            yield from _of_tree(root, ref, name)
+
+
+def _of_tree(root: Path, ref: str, tree: str) -> Iterator[Change]:
+    """Each entry is `mode type name`, a tab and the path from the top of the repository."""
+    top = os.fsencode(git.raw_prefix(root))
+    for entry in filter(None, git.run(root, "ls-tree", "-r", "-z", "--full-tree", tree).split(b"\0")):
+        about, _, path = entry.partition(b"\t")
+        mode, _, blob = about.split(b" ")
+        if mode != _SUBMODULE and path.startswith(top):
+            yield Change(ref, os.fsdecode(path.removeprefix(top)), blob.decode("ascii"))
+
+
+def added_lines(root: Path, change: Change) -> Collection[int] | None:
+    """The lines, from 1, that the new content has and no old one, as `git diff` sees it; None for all, of a new file."""
+    added = [_added(root, old, change.blob) for old in change.before]
+    return set.intersection(*added) if added else None
+
+
+def _added(root: Path, old: str, new: str) -> set[int]:
+    diff = git.run(root, "diff", *_PLAIN, old, new)
+    hunks = (match.groups() for match in _HUNK.finditer(diff))
+    return {line for start, count in hunks for line in range(int(start), int(start) + int(count or 1))}
 
 
 def _tell(stream: Stream, commits: Iterable[str]) -> None:

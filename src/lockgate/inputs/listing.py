@@ -45,6 +45,14 @@ def of_root(root: Path) -> Listing:
     return _of_repository(root) if git.is_repository(root) else _of_directory(root)
 
 
+def of_folder(folder: Path) -> Listing:
+    """The same, of a directory that somebody names: where Git ignores it as a whole, every file."""
+    found = of_root(folder)
+    if not (found.tracked or found.others) and git.is_repository(folder) and git.ignores(folder):
+        return _of_directory(folder)
+    return found
+
+
 def of_changes(root: Path) -> Listing:
     """The regular files that the next commit adds or changes, and those with a conflict."""
     changed = git.run(

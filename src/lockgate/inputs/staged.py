@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from lockgate.inputs import listing, objects
+from lockgate.inputs.files import Start
 from lockgate.inputs.tree import Tree
 from lockgate.model.record import Skip
 
@@ -24,10 +25,10 @@ class StagedTree(Tree):
         super().__init__(root, exclude, limit)
         self._names = names
 
-    def read(self, path: str) -> bytes | Skip:
-        """The staged content of one file, or why it was not read."""
+    def read_start(self, path: str) -> Start | Skip:
+        """The staged content of one file, the start of one over the size limit, or why it was not read."""
         entry = self._listing.tracked.get(path)
-        return self._read_index(path, entry) if entry and entry.blob else super().read(path)
+        return self._read_index(path, entry) if entry and entry.blob else super().read_start(path)
 
     def state(self, path: str) -> str:
         """The name of the blob; empty for what is not in the index."""

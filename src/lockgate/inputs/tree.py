@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 
 from lockgate.inputs import listing, objects
-from lockgate.inputs.files import ABSENT, display, read, state, too_large
+from lockgate.inputs.files import ABSENT, Start, display, read_start, start_of, state
 from lockgate.model.errors import UnavailableError
 from lockgate.model.record import EXCLUDED, Skip
 
@@ -39,12 +40,17 @@ class Tree:
         Where Git tracks a file that the working tree does not hold, though nobody deleted it, this is its content in the
         index: it is in the repository all the same.
         """
-        data = read(self.root, path, self.limit)
-        if isinstance(data, bytes) or data.gap:
-            return data
+        start = self.read_start(path)
+        return start if isinstance(start, Skip) else start.gap or start.data
+
+    def read_start(self, path: str) -> Start | Skip:
+        """The same, but of a file over the size limit its start."""
+        start = read_start(self.root, path, self.limit)
+        if isinstance(start, Start) or start.gap:
+            return start
         entry = self._listing.tracked.get(path)
-        if entry is None or not entry.blob or (data.reason == ABSENT and not entry.kept):
-            return data
+        if entry is None or not entry.blob or (start.reason == ABSENT and not entry.kept):
+            return start
         return self._read_index(path, entry)
 
     def state(self, path: str) -> str:
@@ -61,7 +67,7 @@ class Tree:
         except UnicodeDecodeError as error:
             return Skip(display(path), f"not UTF-8 at byte {error.start}", gap=True)
 
-    def _read_index(self, path: str, entry: listing.Entry) -> bytes | Skip:
+    def _read_index(self, path: str, entry: listing.Entry) -> Start | Skip:
         shown = display(path)
         if entry.conflict:
             return Skip(shown, "has a merge conflict; resolve it and git add the file", gap=True)
@@ -69,7 +75,7 @@ class Tree:
             blob = self._blobs.read(entry.blob, self.limit)
         except UnavailableError as error:
             return Skip(shown, f"can't be read from the index: {error}", gap=True)
-        return too_large(shown, blob.size, self.limit) if blob.size > self.limit else blob.data
+        return start_of(shown, blob.data, blob.size, self.limit)
 
     @cached_property
     def _blobs(self) -> objects.Blobs:
@@ -85,9 +91,16 @@ class Tree:
         unread = tuple(self._listing.unread)
         if not self._exclude:
             return tuple(paths), unread
-        import pathspec
-
-        out = pathspec.GitIgnoreSpec.from_lines(self._exclude).match_file
+        out = excluder(self._exclude)
         excluded = {path: Skip(display(path), EXCLUDED) for path in paths if out(path)}
         folders = (Skip(skip.subject, EXCLUDED) if out(skip.subject) else skip for skip in unread)
         return tuple(path for path in paths if path not in excluded), (*excluded.values(), *folders)
+
+
+def excluder(patterns: tuple[str, ...]) -> Callable[[str], bool]:
+    """Tells whether gitignore-style patterns leave out a path."""
+    if not patterns:
+        return lambda _path: False
+    import pathspec
+
+    return pathspec.GitIgnoreSpec.from_lines(patterns).match_file

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import chain
 
 from lockgate.checks import base
@@ -15,12 +15,14 @@ from lockgate.checks.secrets.describe import finding_of
 from lockgate.engines.secrets import extract
 from lockgate.engines.secrets.base import Sighting
 from lockgate.engines.secrets.scanners import Scanners, Seen, scanners
-from lockgate.inputs.files import display, is_binary
+from lockgate.inputs.files import Start, display, is_binary
 from lockgate.inputs.tree import Tree
 from lockgate.model.engine_options import EngineOptions
 from lockgate.model.finding import Finding
 from lockgate.model.record import Coverage, Skip
 from lockgate.model.rule import Rule
+
+Choose = Callable[[list[Sighting]], list[Sighting]]
 
 
 def all_rules() -> tuple[Rule, ...]:
@@ -30,7 +32,11 @@ def all_rules() -> tuple[Rule, ...]:
 
 def run(target: base.Target) -> base.Result:
     """Scan every file of the target. Raises UnavailableError where no engine can run here."""
-    options = target.engine_options or target.settings.engine_options
+    if target.commits:
+        from lockgate.checks.secrets import history
+
+        return history.run(target, target.commits)
+    options = target.options
     engines = scanners(options)
     skipped = list(target.tree.skipped)
     results: list[FileResult] = []
@@ -52,7 +58,7 @@ def run(target: base.Target) -> base.Result:
             unit="files",
             skipped=(*skipped, *chain.from_iterable(result.skipped for result in results)),
             allowed=sum(result.allowed for result in results),
-            notes=(*engines.notes, *_asked_for(options), *_told(left_out)),
+            notes=(*engines.notes, *asked_for(options), *told(left_out)),
         ),
         findings=tuple(chain.from_iterable(result.findings for result in results)),
         engines=tuple(engines.engines),
@@ -65,24 +71,33 @@ def _of_file(tree: Tree, path: str, engines: Scanners, cache: Cache) -> FileResu
     result = cache.unchanged(shown, state)
     if result:
         return result
-    data = tree.read(path)
-    if isinstance(data, Skip):
-        return data
-    result = cache.known(shown, state, data)
+    start = tree.read_start(path)
+    if isinstance(start, Skip):
+        return start
+    result = None if start.gap else cache.known(shown, state, start.data)
     if result is None:
-        result = _examined(shown, data, engines.scan(shown, data))
-        cache.keep(shown, state, data, result)
+        result = scanned(shown, start, engines)
+        cache.keep(shown, state, start.data, result)
     return result
 
 
-def _examined(path: str, data: bytes, seen: Seen) -> FileResult:
-    examined = bool(seen.looked or not data)
-    skipped = seen.gaps if examined or seen.gaps else [_unseen(path, data, seen)]
-    findings, allowed = _findings(seen.sightings, data)
+def scanned(path: str, start: Start, engines: Scanners, choose: Choose = lambda sightings: sightings) -> FileResult:
+    """What is to be told of one file, and of those sightings in it that are chosen."""
+    seen = engines.scan(path, start.data)
+    if start.gap:
+        reason = f"only its first {len(start.data):,} bytes were examined: {start.gap.reason}"
+        seen.gaps.append(Skip(path, reason, gap=True))
+    return _examined(path, start.data, seen, choose(seen.sightings))
+
+
+def _examined(path: str, data: bytes, seen: Seen, chosen: list[Sighting]) -> FileResult:
+    looked = bool(seen.looked or not data)
+    skipped = seen.gaps if looked or seen.gaps else [_unseen(path, data, seen)]
+    findings, allowed = _findings(chosen, seen.sightings, data)
     named = {finding.rule for finding in findings}
     rules = {rule.id: rule for rule in map(catalogue.rule_of, seen.sightings) if rule.id in named}
     return FileResult(
-        examined=examined,
+        examined=looked,
         skipped=tuple(skipped),
         left_out=tuple(seen.left_out),
         findings=findings,
@@ -99,14 +114,15 @@ def _unseen(path: str, data: bytes, seen: Seen) -> Skip:
     return Skip(path, f"no engine looks into it ({reasons}); install the missing engine or exclude the file", gap=True)
 
 
-def _asked_for(options: EngineOptions) -> Iterator[str]:
+def asked_for(options: EngineOptions) -> Iterator[str]:
+    """Notes on what was done beyond what is done by default."""
     if options.deep:
         yield f"deep: looked into {extract.LIMITS}"
     if options.verify:
         yield "asked the providers of what kingfisher sees and can verify; of all else it is unknown whether it is active"
 
 
-def _told(left_out: Counter[tuple[str, str]]) -> Iterator[str]:
+def told(left_out: Counter[tuple[str, str]]) -> Iterator[str]:
     """A note for every engine that left out files into which another one looked."""
     for name in dict.fromkeys(engine for engine, _ in left_out):
         reasons = {why: count for (engine, why), count in left_out.items() if engine == name}
@@ -114,14 +130,14 @@ def _told(left_out: Counter[tuple[str, str]]) -> Iterator[str]:
         yield f"{name} left out {sum(reasons.values())} files, into which another engine looked ({each})"
 
 
-def _findings(sightings: list[Sighting], data: bytes) -> tuple[tuple[Finding, ...], int]:
-    """The findings of one file, and how many more an inline comment allows."""
-    if not sightings:
+def _findings(chosen: list[Sighting], seen: list[Sighting], data: bytes) -> tuple[tuple[Finding, ...], int]:
+    """The findings of one file, of all that was seen in it, and how many more an inline comment allows."""
+    if not chosen:
         return (), 0
     text = data.decode("utf-8", "replace")
     lines = text.split("\n")
-    merged = [finding_of(group, lines) for group in merge.groups(sightings)]
+    merged = [finding_of(group, lines) for group in merge.groups(chosen)]
     comments = Comments(lines)
     wanted = [finding for finding in merged if not comments.allow(finding)]
-    masked = merge.mask(text, sightings) if wanted else ""
+    masked = merge.mask(text, seen) if wanted else ""
     return identify(wanted, lambda _: masked), len(merged) - len(wanted)

@@ -10,23 +10,24 @@ import click
 from lockgate.cli._finish import check_destinations, finish
 from lockgate.cli._options import engine_options, output_options, settings_options, tell_of_repository
 from lockgate.cli.secrets._run import scanned
+from lockgate.cli.secrets._sources import source_options, taken_source
 from lockgate.inputs.git import revision
-from lockgate.inputs.tree import Tree
 from lockgate.policy.verdict import decide
-from lockgate.project import root_of, settings_of
+from lockgate.project import settings_of
 
 
 @click.command("scan", short_help="Scan for secrets.")
-@click.argument("path", default=".", metavar="[PATH]")
+@source_options
 @engine_options
 @settings_options
 @output_options
-def command(path: str, sarif: str | None, json_file: str | None, no_progress: bool, **options: Any) -> int:
-    """Scan the files in PATH for secrets."""
-    root = root_of(path)
+def command(sarif: str | None, json_file: str | None, no_progress: bool, **options: Any) -> int:
+    """Scan the files and directories in PATH for secrets, by default the current directory."""
+    source = taken_source(options)
+    root, names = source.place()
     check_destinations(sarif, json_file)
-    tell_of_repository(root)
+    if not names:
+        tell_of_repository(root)
     settings = settings_of(root, options)
-    tree = Tree(root, settings.exclude, settings.max_file_size)
-    record = scanned(tree, settings, settings.engine_options, show_progress=not no_progress)
+    record = scanned(source, root, names, settings, settings.engine_options, show_progress=not no_progress)
     return finish(decide([record], settings, os.environ, revision(root)), sarif_file=sarif, json_file=json_file)

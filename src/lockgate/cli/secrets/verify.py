@@ -9,37 +9,36 @@ import click
 from msgspec.structs import replace
 
 from lockgate.cli._finish import check_destinations, finish
-from lockgate.cli._options import engine_options, output_options, path_argument, settings_options, tell_of_repository
+from lockgate.cli._options import engine_options, output_options, settings_options, tell_of_repository
 from lockgate.cli.secrets._run import scanned
+from lockgate.cli.secrets._sources import source_options, taken_source
 from lockgate.inputs.git import revision
-from lockgate.inputs.tree import Tree
 from lockgate.model.errors import UsageError
 from lockgate.policy.verdict import decide
-from lockgate.project import root_of, settings_of
+from lockgate.project import settings_of
 
 
 @click.command("verify", short_help="Ask the providers whether secrets are active.")
-@path_argument
+@source_options
 @click.option("--internal", is_flag=True, help="Ask at loopback and private addresses, too.")
 @engine_options
 @settings_options
 @output_options
-def command(
-    path: str, internal: bool, sarif: str | None, json_file: str | None, no_progress: bool, **options: Any
-) -> int:
+def command(internal: bool, sarif: str | None, json_file: str | None, no_progress: bool, **options: Any) -> int:
     """Scan PATH, and ask the provider of each credential that kingfisher can verify. This sends them over the network.
 
     Each is active, inactive or unknown, which takes no finding away. One that is active is critical.
     """
-    root = root_of(path)
+    source = taken_source(options)
+    root, names = source.place()
     check_destinations(sarif, json_file)
-    tell_of_repository(root)
+    if not names:
+        tell_of_repository(root)
     settings = settings_of(root, options)
     if settings.offline:
         raise UsageError(
             f"providers can't be asked without a connection ('offline', set by: {settings.sources['offline']})"
         )
-    tree = Tree(root, settings.exclude, settings.max_file_size)
     asking = replace(settings.engine_options, verify=True, internal=internal)
-    record = scanned(tree, settings, asking, show_progress=not no_progress)
+    record = scanned(source, root, names, settings, asking, show_progress=not no_progress)
     return finish(decide([record], settings, os.environ, revision(root)), sarif_file=sarif, json_file=json_file)

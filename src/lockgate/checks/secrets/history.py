@@ -1,0 +1,230 @@
+"""Secrets in what was committed: every content that a path ever had is scanned once, the oldest first.
+
+A secret is told once for each path, at the oldest commit that holds it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import zlib
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
+
+from msgspec.structs import replace
+
+from lockgate.checks import base, secrets
+from lockgate.checks.secrets import merge
+from lockgate.checks.secrets.cache import FileResult
+from lockgate.engines.secrets.base import Sighting
+from lockgate.engines.secrets.scanners import Scanners, scanners
+from lockgate.inputs import user_cache
+from lockgate.inputs.files import Start, display, start_of
+from lockgate.inputs.history import Change, Commit, added_lines, changes, described, listed, shallow_end, tagged
+from lockgate.inputs.objects import read_ahead
+from lockgate.inputs.revisions import Commits
+from lockgate.inputs.tree import excluder
+from lockgate.model.errors import UnavailableError, counted
+from lockgate.model.finding import Finding, Location
+from lockgate.model.record import EXCLUDED, Coverage, Skip
+from lockgate.model.rule import Rule
+from lockgate.model.secret import SecretValue
+
+_KIND = "history"
+_HASH_SIZE = 16  # bytes
+MOST_KEPT = 1_000_000
+
+
+def run(target: base.Target, commits: Commits) -> base.Result:
+    """Scan what the commits brought. Raises UnavailableError where no engine can run here, or Git can't list them."""
+    scan = _Scan(target, commits)
+    names = listed(target.tree.root, *commits.revisions)
+    gaps = scan.of_commits(names)
+    return base.Result(
+        coverage=Coverage(
+            examined=len(names),
+            unit="commits",
+            skipped=tuple(scan.skipped.values()),
+            allowed=len(scan.allowed - scan.known),
+            notes=(*scan.engines.notes, *secrets.asked_for(target.options), *secrets.told(scan.left_out)),
+        ),
+        findings=tuple(scan.findings()),
+        engines=tuple(scan.engines.engines),
+        rules=tuple(scan.rules.values()),
+        gaps=tuple(gaps),
+    )
+
+
+class _Scan:
+    """One pass over changes, and what came of it."""
+
+    def __init__(self, target: base.Target, commits: Commits) -> None:
+        self.engines: Scanners = scanners(target.options)
+        self._target = target
+        self._root = target.tree.root
+        self._commits = commits
+        self._excluded = excluder(target.settings.exclude)
+        self._clean = _Clean(target, commits, self.engines.key)
+        self.known: set[tuple[str, SecretValue]] = set()
+        self._found: list[tuple[str, Finding]] = []
+        self.skipped: dict[str, Skip] = {}
+        self.left_out: Counter[tuple[str, str]] = Counter()
+        self.allowed: set[tuple[str, SecretValue]] = set()
+        self.rules: dict[str, Rule] = {}
+
+    def of_commits(self, names: list[str]) -> list[str]:
+        """Scan what these commits brought, and tell why that is not all."""
+        limit = self._target.settings.max_file_size
+        done = 0
+        try:
+            for change, blob in read_ahead(self._root, self._wanted(names), limit):
+                while done < len(names) and names[done] != change.commit:
+                    done += 1
+                self._target.progress(done, len(names))
+                shown = display(change.path)
+                if blob is None:
+                    self._skip(Skip(shown, "its content is not in this clone, which is partial or damaged", gap=True))
+                else:
+                    self._of_file(change, start_of(shown, blob.data, blob.size, limit))
+            ends = shallow_end(self._root, names)
+        except UnavailableError as error:
+            return [str(error)]
+        self._clean.close()
+        told = f"the clone is shallow: of its history there are {counted(len(names), 'commit')}; run: git fetch --unshallow"
+        return [told] if ends else []
+
+    def findings(self) -> Iterator[Finding]:
+        """What was found, with the commits that brought it. Findings whose masked lines are alike are numbered in order."""
+        try:
+            people = described(self._root, {commit for commit, _ in self._found if not commit.startswith("refs/")})
+        except UnavailableError:
+            people = {}
+        seen: Counter[str] = Counter()
+        for commit, finding in self._found:
+            name = finding.fingerprint.partition(":")[0]
+            seen[name] += 1
+            yield replace(
+                finding,
+                fingerprint=f"{name}:{seen[name]}",
+                properties={**finding.properties, **_about(commit, people.get(commit))},
+            )
+
+    def _wanted(self, names: list[str]) -> Iterator[tuple[str, Change]]:
+        """The changes to look at; each path and content once, and each way in which added lines came to be."""
+        yield from self._fresh(changes(self._root, names))
+        if not self._commits.added:
+            yield from self._fresh(tagged(self._root))
+
+    def _fresh(self, found: Iterator[Change]) -> Iterator[tuple[str, Change]]:
+        for change in found:
+            path = os.fsencode(change.path)
+            if zlib.crc32(path) % self._commits.shares != self._commits.share:
+                continue
+            shown = display(change.path)
+            if self._excluded(shown):
+                self._skip(Skip(shown, EXCLUDED))
+            elif self._clean.is_new(path, change):
+                yield change.blob, change
+
+    def _of_file(self, change: Change, start: Start) -> None:
+        path = display(change.path)
+        groups: list[list[Sighting]] = []
+        any_seen = False
+
+        def fresh(sightings: list[Sighting]) -> list[Sighting]:
+            nonlocal any_seen
+            any_seen = bool(sightings)
+            wanted = (group for group in merge.groups(sightings) if (path, group[0].value) not in self.known)
+            groups.extend(self._added(wanted, change, start.data) if self._commits.added else wanted)
+            return [seen for group in groups for seen in group]
+
+        result = secrets.scanned(path, start, self.engines, fresh)
+        if result == FileResult() and not any_seen:
+            self._clean.keep(change)
+        self.left_out.update(result.left_out if result.examined else ())
+        for skip in result.skipped:
+            self._skip(skip)
+        self.rules.update({rule.id: rule for rule in result.rules})
+        self._found += ((change.commit, finding) for finding in result.findings)
+        places = {_place(finding) for finding in result.findings}
+        self.known.update((path, group[0].value) for group in groups if _place(group[0].at) in places)
+        if result.allowed:
+            self.allowed.update((path, group[0].value) for group in groups if _place(group[0].at) not in places)
+
+    def _added(self, groups: Iterable[list[Sighting]], change: Change, data: bytes) -> list[list[Sighting]]:
+        """The groups of sightings that are on added lines, as far as Git and the engines number lines alike."""
+        groups = list(groups)
+        if not groups or b"\0" in data or b"\r" in data.replace(b"\r\n", b""):
+            return groups
+        try:
+            lines = added_lines(self._root, change)
+        except UnavailableError:  # without the old content every line is new to this clone
+            return groups
+        return groups if lines is None else [group for group in groups if any(_is_on(seen, lines) for seen in group)]
+
+    def _skip(self, skip: Skip) -> None:
+        """Tell of a path once, and rather of a gap."""
+        known = self.skipped.get(skip.subject)
+        if known is None or (skip.gap and not known.gap):
+            self.skipped[skip.subject] = skip
+
+
+def _is_on(seen: Sighting, lines: Collection[int]) -> bool:
+    """Whether a sighting is on one of the lines; one in what an engine rewrote may have come from any."""
+    return not seen.exact or any(line in lines for line in range(seen.at.line, seen.at.end_line + 1))
+
+
+def _place(at: Location) -> tuple[int, int, int, int]:
+    return at.line, at.column, at.end_line, at.end_column
+
+
+def _about(commit: str, told: Commit | None) -> dict[str, str]:
+    """The properties that tell where a finding comes from."""
+    if told is None:
+        return {"ref" if commit.startswith("refs/") else "commit": commit}
+    about = {"commit": commit, "author": told.author, "date": told.date}
+    return {name: value for name, value in about.items() if value}
+
+
+class _Clean:
+    """Which changes were looked at in this run, and in which contents and paths nothing was seen, also in earlier runs.
+
+    These are kept in the user's cache directory, as hashes with a key, which tell nothing of contents.
+    """
+
+    def __init__(self, target: base.Target, commits: Commits, engines: str) -> None:
+        about = (os.fspath(target.tree.root), commits, target.settings.max_file_size, engines, user_cache.own_code())
+        self._name = "" if commits.added else hashlib.sha256(repr(about).encode()).hexdigest()
+        kept = user_cache.load(_KIND, self._name) if self._name else None
+        data = bytes(kept or os.urandom(_HASH_SIZE))
+        hashes = [data[at : at + _HASH_SIZE] for at in range(0, len(data), _HASH_SIZE)]
+        self._key, self._old = hashes[0], set(hashes[1:])
+        self._seen: set[bytes] = set()
+        self._new: list[bytes] = []
+        self._changed = False
+
+    def is_new(self, path: bytes, change: Change) -> bool:
+        """Whether a change is to be looked at: whether no other one that is like it was."""
+        name = self._hash(path, change)
+        if name in self._seen:
+            return False
+        self._seen.add(name)
+        if name in self._old:
+            self._new.append(name)
+            return False
+        return True
+
+    def keep(self, change: Change) -> None:
+        """Keep that nothing is in a content under its path."""
+        self._new.append(self._hash(os.fsencode(change.path), change))
+        self._changed = True
+
+    def close(self) -> None:
+        """Write what is to be kept."""
+        if self._name and (self._changed or len(self._new) < len(self._old)) and len(self._new) <= MOST_KEPT:
+            user_cache.store(_KIND, self._name, b"".join([self._key, *self._new]))
+
+    def _hash(self, path: bytes, change: Change) -> bytes:
+        blobs = (change.blob, *change.before) if not self._name else (change.blob,)
+        data = path + b"\0" + " ".join(blobs).encode("ascii")
+        return hashlib.blake2b(data, key=self._key, digest_size=_HASH_SIZE).digest()

@@ -1,0 +1,61 @@
+"""The commits that somebody names: a range, or all that there are."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from msgspec import Struct
+
+from lockgate.inputs import git
+from lockgate.model.errors import UnavailableError, UsageError, shortened
+
+_RANGE = re.compile(r"(.*?)(\.{2,3})(.*)", re.DOTALL)
+
+
+class Commits(Struct, frozen=True):
+    """`revisions` are arguments of `git rev-list`. Wanted are whole files, or `added` lines only.
+
+    With `shares` only the paths of one `share` of so many, from 0, are looked at.
+    """
+
+    revisions: tuple[str, ...] = ("--all",)
+    added: bool = False
+    share: int = 0
+    shares: int = 1
+
+
+def check_repository(root: Path) -> None:
+    """Raise UsageError unless `root` is in a Git repository, which may be a bare one."""
+    try:
+        git.run(root, "rev-parse", "--git-dir")
+    except UnavailableError as error:
+        raise UsageError(f"{root}: {error}; give the directory of a repository") from None
+
+
+def range_of(root: Path, text: str) -> Commits:
+    """The commits of a range, with their added lines.
+
+    `A..B` are those that B has and A has not, `A...B` those that one of the two has and the other has not, as for `git log`;
+    an end that is left out is HEAD. A single revision is that commit alone.
+    Raises UsageError for what names no commit, UnavailableError where a shallow clone may just lack it.
+    """
+    match = _RANGE.fullmatch(text)
+    if match is None:
+        return Commits(("--no-walk", _commit(root, text)), added=True)
+    begin, end = (_commit(root, name or "HEAD") for name in match.group(1, 3))
+    return Commits((f"{begin}{match[2]}{end}",), added=True)
+
+
+def _commit(root: Path, name: str) -> str:
+    """The full name of a commit."""
+    shown = repr(shortened(name))
+    if name.startswith(("-", "^")) or "\0" in name:
+        raise UsageError(f"--range: {shown} names no commit; give A..B, or one commit")
+    try:
+        return git.run(root, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}").decode("ascii").strip()
+    except UnavailableError:
+        pass
+    if git.run(root, "rev-parse", "--is-shallow-repository").strip() == b"true":
+        raise UnavailableError(f"--range: {shown} is not in this clone, which is shallow; run: git fetch --unshallow")
+    raise UsageError(f"--range: there is no commit {shown} in {root}; git log shows what there is")
