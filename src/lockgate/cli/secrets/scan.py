@@ -12,15 +12,17 @@ from lockgate.checks.run import run_check
 from lockgate.cli._finish import check_destinations, finish
 from lockgate.cli._options import output_options, settings_options, tell_of_repository
 from lockgate.cli._progress import bars
+from lockgate.cli.secrets._detect_secrets import FORMAT, StandIn
 from lockgate.inputs.git import revision
 from lockgate.inputs.tree import Tree
 from lockgate.policy.verdict import decide
 from lockgate.project import root_of, settings_of
 
 
-@click.command("scan", short_help="Scan for secrets.")
+@click.command("scan", cls=StandIn, short_help="Scan for secrets.")
 @click.argument("path", default=".", metavar="[PATH]")
 @click.option("--engines", metavar="NAME,…", help="The engines to scan with; by default all.")
+@FORMAT
 @settings_options
 @output_options
 def command(
