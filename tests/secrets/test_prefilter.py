@@ -10,13 +10,14 @@ import re
 import sysconfig
 import time
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import nullcontext
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from corpus import SHAPES, documents
 from detect_secrets.core import scan as reference
 from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
 from detect_secrets.plugins.keyword import REGEX_BY_FILETYPE
@@ -31,7 +32,7 @@ from lockgate.engines.secrets.necessary import NoConditionError, factors, necess
 from lockgate.engines.secrets.prefilter import Condition, Prefilter
 from lockgate.engines.secrets.scanners import Scanners
 from lockgate.model.engine_options import EngineOptions
-from support import HEX, noise, write
+from support import noise, write
 
 Found = set[tuple[str, int, str]]
 
@@ -89,85 +90,6 @@ def by_us(path: Path) -> Found:
     except LeftOutError:
         return set()
     return {(seen.kind, seen.at.line, seen.value.reveal()) for seen in sightings}
-
-
-# How a value stands in files of each kind.
-SHAPES = {
-    "a.py": ["{k} = '{v}'", 'f({k}="{v}")', '"{v}" == {k}', "# {v}", '{k}["x"] = "{v}"'],
-    "a.js": ['const {k} = "{v}";', "{k}: `{v}`,", '"{k}" : "{v}"'],
-    "a.go": ["{k} := {v}", '{k} = "{v}"'],
-    "a.java": ['String {k} = "{v}";'],
-    "a.php": ['${k} = "{v}";', '"{k}" => "{v}",'],
-    "a.c": ['char {k}[] = "{v}";'],
-    "a.cpp": ['std::string {k}("{v}");'],
-    "a.cs": ['{k} = @"{v}";'],
-    "a.tf": ['{k} = "{v}"'],
-    "a.yaml": ["{k}: {v}", '- {k}: "{v}"', "{k}: >\n  {v}", "{k}: !!binary {v}", '"{k}": "\\x41{v}"', "# {k}: {v}"],
-    "a.yml": ["{k}: {{a: {v}, b: [{v}]}}", "{k}: |\n  {v}\n  more"],
-    "a.ini": ["[s{n}]\n{k}{n} = {v}", "[s{n}]\n{k}{n}: '{v}'\n  {v}", "; {v}"],
-    "a.cfg": ["[s{n}]\n{k}{n} = {v}", "[s{n}]\n{k}{n} = %(x)s{v}"],
-    "a.properties": ["{k}{n}={v}", "{k}{n}: {v}"],
-    "a.toml": ['[s{n}]\n{k} = "{v}"', "[[t]]\n{k}{n} = '''{v}'''"],
-    "a.env": ["{k}{n}={v}", "export {k}={v}", "{K}{n}='{v}'"],
-    "requirements.txt": ["{k}{n}=={v}"],
-    "a.json": ['{{"{k}": "{v}"}}', '"{k}":"{v}",'],
-    "a.xml": ["<{k}>{v}</{k}>", '<a {k}="{v}"/>'],
-    "a.md": ["`{k}={v}`", "| {k} | {v} |", "    {k}: {v}"],
-    "a.sh": ["export {k}='{v}'", "curl -H '{k}: {v}' https://u:{v}@h.example/"],
-    "Dockerfile": ["ENV {k}={v}", "ARG {k}"],
-    "a.csv": ["{k},{v},{n}"],
-    "a.ipynb": ['"source": ["{k} = \\"{v}\\"\\n"],'],
-    "a": ["{k}={v}", "{k} {v}"],
-    "poetry.lock": ['{k} = "{v}"'],
-}
-KEYS = [
-    "password",
-    "API_KEY",
-    "apikey",
-    "db_pass",
-    "x",
-    "contrase\u00f1a",
-    "\u017fecret",
-    "PRIVATE\u212aEY",
-    "id",
-    "secret_id",
-]
-
-
-def values() -> list[str]:
-    own = [re.sub(r"^.*?=\s*|[\"']", "", line).strip() for line, _ in SAMPLES.values() if "\n" not in line]
-    made = [
-        noise(30),
-        noise(64, HEX),
-        noise(8),
-        "a b c",
-        "\u00fcnicode\u00df",
-        "${X}",
-        "<token>",
-        "get(x)",
-        "",
-        "\u0663\u0664" * 9,
-    ]
-    return [*own, *made, noise(20) + "\u00a0" + noise(20), noise(12) + "%" + noise(12)]
-
-
-def documents(count: int, seed: int) -> Iterator[tuple[str, bytes]]:
-    """Files of every kind, most of them with something that looks like a secret."""
-    chance = random.Random(seed)
-    for number in range(count):
-        name = chance.choice(list(SHAPES))
-        lines = []
-        for line in range(chance.randrange(1, 12)):
-            key = chance.choice(KEYS)
-            shape = chance.choice(SHAPES[name])
-            lines.append(shape.format(k=key, K=key.upper(), v=chance.choice(values()), n=f"{number}{line}"))
-            if chance.random() < 0.2:
-                lines.append(chance.choice(["", "  ", "# comment", "plain words", "[section]", "---", "\x0b\x1c", "}"]))
-        text = chance.choice(["\n", "\n", "\n", "\r\n", "\r"]).join(lines)
-        data = chance.choice(["", "", "", "\ufeff"]).encode() + text.encode()
-        if chance.random() < 0.03:
-            data = chance.choice([b"", b"\xff" + data, data + b"\0", text.encode("utf-16")])
-        yield name, data
 
 
 def compare(tmp_path: Path, name: str, data: bytes) -> int:

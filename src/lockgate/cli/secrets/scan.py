@@ -9,6 +9,7 @@ import click
 
 from lockgate.cli._finish import check_destinations, finish
 from lockgate.cli._options import engine_options, output_options, settings_options, tell_of_repository
+from lockgate.cli.secrets._detect_secrets import FORMAT, StandIn
 from lockgate.cli.secrets._run import scanned
 from lockgate.cli.secrets._sources import source_options, taken_source
 from lockgate.inputs.git import revision
@@ -16,9 +17,10 @@ from lockgate.policy.verdict import decide
 from lockgate.project import settings_of
 
 
-@click.command("scan", short_help="Scan for secrets.")
+@click.command("scan", cls=StandIn, short_help="Scan for secrets.")
 @source_options
 @engine_options
+@FORMAT
 @settings_options
 @output_options
 def command(sarif: str | None, json_file: str | None, no_progress: bool, **options: Any) -> int:

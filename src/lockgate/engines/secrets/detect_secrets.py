@@ -112,19 +112,33 @@ class Scanner:
 
     def secrets(self, path: str, data: bytes, most: int | None = None) -> list[Any]:
         """The same as detect-secrets tells it, `most` of them."""
+        text = self._text(path, data)
+        with _deadline(_seconds(data)):
+            if self._prefilter and not may_find(path, data, self._prefilter):
+                return []
+            return list(islice(self._secrets(path, text), most))
+
+    def allowlisted(self, path: str, data: bytes) -> list[Any]:
+        """What stands on lines that a comment for detect-secrets allows, and on no others."""
+        from detect_secrets.core import scan
+
+        file = _NamedText(path, self._text(path, data))
+        with _deadline(_seconds(data)):
+            lines = _transformed(file) or file.readlines()
+            numbered = enumerate(lines, start=1)
+            return list(scan._scan_for_allowlisted_secrets_in_lines(numbered, path)) if lines else []  # noqa: SLF001
+
+    def _text(self, path: str, data: bytes) -> str:
+        """The text of a file, after the settings were made ours. Raises LeftOutError."""
         from detect_secrets.core import scan
 
         configured.enforce(self._options)
         if scan._is_filtered_out(required_filter_parameters=["filename"], filename=path):  # noqa: SLF001
             raise LeftOutError("by their names")
         try:
-            text = data.decode("utf-8")
+            return data.decode("utf-8")
         except UnicodeDecodeError:
             raise LeftOutError("not UTF-8") from None
-        with _deadline(min(SECONDS_PER_FILE + SECONDS_PER_MEBIBYTE * len(data) / 2**20, MOST_SECONDS)):
-            if self._prefilter and not may_find(path, data, self._prefilter):
-                return []
-            return list(islice(self._secrets(path, text), most))
 
     def _secrets(self, path: str, text: str) -> Iterator[Any]:
         """As `scan_file` of detect-secrets, over text: eager transformers only where nothing is found."""
@@ -223,7 +237,7 @@ def _run(plugin: Any) -> tuple[str, int]:
     """
     limit = plugin.entropy_limit
     charset = "".join(f"\\x{ord(character):02x}" for character in sorted(set(plugin.charset)))
-    return f"[{charset}]", int(2**limit - (_ROUNDING if limit % 1 else 0)) + 1
+    return f"[{charset}]", max(int(2**limit - (_ROUNDING if limit % 1 else 0)) + 1, 2)
 
 
 class _NamedText(io.StringIO):
@@ -269,6 +283,10 @@ def _sighting(path: str, lines: list[str], secret: Any) -> Sighting:
             end_column=start + 1 + len(value),
         )
     return Sighting(ENGINE, secret.type, SecretValue(value), at, exact=start >= 0)
+
+
+def _seconds(data: bytes) -> float:
+    return min(SECONDS_PER_FILE + SECONDS_PER_MEBIBYTE * len(data) / 2**20, MOST_SECONDS)
 
 
 @contextmanager

@@ -32,6 +32,21 @@ def enforce(options: EngineOptions) -> list[Any]:
     return list(get_plugins())
 
 
+def adopt() -> EngineOptions:
+    """Options for the settings that are in force."""
+    from detect_secrets.settings import get_settings
+
+    settings = get_settings()
+    settings.disable_filters(NOT_OURS)
+    told = {
+        "plugins_used": [{"name": name, **plugin} for name, plugin in settings.plugins.items()],
+        "filters_used": [{**told, "path": path} for path, told in sorted(settings.filters.items())],
+    }
+    options = EngineOptions(engines=("detect-secrets",), detect_secrets=json.dumps(told))
+    vars(settings)[_TAG] = options
+    return options
+
+
 def forget() -> None:
     """Bring detect-secrets back to the state in which it starts: what it is told is kept in many caches."""
     for module in _modules():
