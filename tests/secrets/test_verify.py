@@ -54,7 +54,7 @@ def verify(provider: HTTPServer, repository: Callable[..., Path], tmp_path: Path
     def run(files: dict[str, str], *options: str) -> dict[str, Any]:
         root = repository(files)
         rules = ("--kingfisher-rules", tmp_path / "rules")
-        done = lockgate("secrets", "verify", root, *rules, *options, "--json", "-", cwd=tmp_path)
+        done = lockgate("secrets", "verify", *rules, *options, "--json", "-", cwd=root)
         report: dict[str, Any] = json.loads(done.stdout)
         report["text"] = done.stdout + done.stderr
         return report
