@@ -11,6 +11,7 @@ import click
 
 from lockgate.checks.base import Progress
 from lockgate.checks.run import missing_record, run_check
+from lockgate.checks.secrets.shares import run_shared
 from lockgate.cli._finish import check_destinations, finish
 from lockgate.cli._options import output_options, settings_options, tell_of_repository
 from lockgate.cli._progress import bars
@@ -45,6 +46,6 @@ def command(sarif: str | None, json_file: str | None, no_progress: bool, engines
 def _record(source: Source, root: Path, names: list[str], settings: Settings, progress: Progress) -> Record:
     try:
         target = source.target(root, names, settings, progress)
+        return run_shared(target, target.commits) if target.commits else run_check("secrets", target)
     except UnavailableError as error:
         return missing_record("secrets", str(error))
-    return run_check("secrets", target)
