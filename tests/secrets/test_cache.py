@@ -56,7 +56,7 @@ def test_nothing_is_read_twice(repository: Repository, scanned: list[str], monke
     assert len(scanned) == len(FILES)
     scanned.clear()
     again = target(root)
-    monkeypatch.setattr(again.tree, "read", None)
+    monkeypatch.setattr(again.tree, "read_start", None)
     assert told(run_check("secrets", again)) == told(first)
     assert not scanned
     assert len(first.findings) == 3
@@ -100,13 +100,13 @@ def test_a_file_that_was_changed_just_now_is_read_again(
     run_check("secrets", target(root))
     again = target(root)
     read: list[str] = []
-    of_tree = again.tree.read
+    of_tree = again.tree.read_start
 
     def recorded(path: str) -> object:
         read.append(path)
         return of_tree(path)
 
-    monkeypatch.setattr(again.tree, "read", recorded)
+    monkeypatch.setattr(again.tree, "read_start", recorded)
     run_check("secrets", again)
     assert sorted(read) == sorted(FILES)
 

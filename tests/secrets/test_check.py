@@ -139,7 +139,17 @@ def test_a_file_over_the_size_limit_is_a_gap(repository: Repository) -> None:
         file.truncate(10**9)
     record = run_check("secrets", target(root))
     assert record.outcome is Outcome.INCOMPLETE
-    assert "huge.bin (954 MiB is over max-file-size (32 MiB); raise it or exclude the file)" in record.reason
+    told = "954 MiB is over max-file-size (32 MiB); raise it or exclude the file; its first 32 MiB were examined"
+    assert f"huge.bin ({told})" in record.reason
+
+
+def test_the_start_of_a_file_over_the_size_limit_is_scanned_in_whole_lines(repository: Repository) -> None:
+    cut = f'other = "ghp_{noise(36, seed=8)}"\n'
+    root = repository({"a.py": LINE + cut})
+    record = run_check("secrets", target(root, max_file_size=len(LINE) + len(cut) - 3))
+    (finding,) = record.findings
+    assert finding.line == 1
+    assert record.outcome is Outcome.INCOMPLETE
 
 
 def test_an_empty_repository_is_not_clean(repository: Repository) -> None:

@@ -10,16 +10,19 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import repeat
+from functools import partial
 from pathlib import Path
 from typing import IO
 
 import msgspec
 
+from lockgate.checks.base import Progress
 from lockgate.checks.run import missing_record
 from lockgate.config.settings import Settings
+from lockgate.inputs.revisions import Commits
+from lockgate.model.engine_options import EngineOptions
 from lockgate.model.errors import UnavailableError
 from lockgate.model.record import Record
 
@@ -33,6 +36,8 @@ class Request(msgspec.Struct, frozen=True):
     root: str
     settings: Settings
     run: str = ""
+    commits: Commits | None = None
+    engine_options: EngineOptions | None = None
 
 
 class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -46,18 +51,23 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
 def run_all(
     names: list[str], root: Path, settings: Settings, run: str, progress: Callable[[str, int, int], None]
 ) -> list[Record]:
-    """The records of the checks, in the order of `names`. `progress` is told check, done and total.
+    """The records of the checks, in the order of `names`. `progress` is told check, done and total. As `run_requests`."""
+    requests = [Request(name, str(root), settings, run) for name in names]
+    return run_requests(requests, [partial(progress, name) for name in names])
+
+
+def run_requests(requests: Sequence[Request], progress: Sequence[Progress]) -> list[Record]:
+    """The record that answers each request; the progress of each is told to one of `progress`.
 
     Whatever ends this call, also an exception, no process is left of it and no temporary file. Raises UnavailableError
     where no folder can be made for these.
     """
     children: list[subprocess.Popen[bytes]] = []
-    with _private_folder() as folder, ThreadPoolExecutor(max_workers=len(names) or 1) as threads:
+    with _private_folder() as folder, ThreadPoolExecutor(max_workers=len(requests) or 1) as threads:
         try:
-            for _ in names:
+            for _ in requests:
                 children.append(_start(folder))  # noqa: PERF401 - one that was started is known when the next one fails
-            requests = [Request(name, str(root), settings, run) for name in names]
-            return list(threads.map(_talk, children, requests, repeat(progress)))
+            return list(threads.map(_talk, children, requests, progress))
         finally:
             _stop(children)  # before the pool waits for its threads, which wait for these
 
@@ -88,7 +98,7 @@ def _start(folder: str) -> subprocess.Popen[bytes]:
     )
 
 
-def _talk(child: subprocess.Popen[bytes], request: Request, progress: Callable[[str, int, int], None]) -> Record:
+def _talk(child: subprocess.Popen[bytes], request: Request, progress: Progress) -> Record:
     assert child.stdin and child.stdout  # noqa: S101 - they are pipes
     threading.Thread(target=_send, args=(child.stdin, request), daemon=True).start()
     record, total = None, 1
@@ -98,7 +108,7 @@ def _talk(child: subprocess.Popen[bytes], request: Request, progress: Callable[[
         except msgspec.DecodeError:
             break  # it was ended in the middle of a line
         record, total = answer.record, answer.total or total
-        progress(request.check, total if record else answer.done, total)
+        progress(total if record else answer.done, total)
     code = child.wait()
     _kill_group(child)  # a worker that died left its children behind
     child.stdout.close()

@@ -35,7 +35,14 @@ def main() -> None:
 
     settings = request.settings
     tree = Tree(Path(request.root), settings.exclude, settings.max_file_size)
-    record = run_check(request.check, Target(tree=tree, settings=settings, progress=progress), request.run)
+    target = Target(
+        tree=tree,
+        settings=settings,
+        progress=progress,
+        commits=request.commits,
+        engine_options=request.engine_options,
+    )
+    record = run_check(request.check, target, request.run)
     answers.write(msgspec.json.encode(Answer(record=record)) + b"\n")
     answers.close()
 

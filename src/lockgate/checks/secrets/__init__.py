@@ -58,7 +58,7 @@ def run(target: base.Target) -> base.Result:
             unit="files",
             skipped=(*skipped, *chain.from_iterable(result.skipped for result in results)),
             allowed=sum(result.allowed for result in results),
-            notes=(*engines.notes, *asked_for(options), *told(left_out)),
+            notes=(*engines.notes, *asked_for(options), *_told(left_out)),
         ),
         findings=tuple(chain.from_iterable(result.findings for result in results)),
         engines=tuple(engines.engines),
@@ -85,15 +85,15 @@ def scanned(path: str, start: Start, engines: Scanners, choose: Choose = lambda 
     """What is to be told of one file, and of those sightings in it that are chosen."""
     seen = engines.scan(path, start.data)
     if start.gap:
-        reason = f"only its first {len(start.data):,} bytes were examined: {start.gap.reason}"
-        seen.gaps.append(Skip(path, reason, gap=True))
+        told = f"{start.gap.reason}; its first {len(start.data) / 2**20:,.0f} MiB were examined"
+        seen.gaps.append(Skip(path, told, gap=True))
     return _examined(path, start.data, seen, choose(seen.sightings))
 
 
 def _examined(path: str, data: bytes, seen: Seen, chosen: list[Sighting]) -> FileResult:
     looked = bool(seen.looked or not data)
     skipped = seen.gaps if looked or seen.gaps else [_unseen(path, data, seen)]
-    findings, allowed = _findings(chosen, seen.sightings, data)
+    findings, allowed = _findings(seen.sightings, data, chosen)
     named = {finding.rule for finding in findings}
     rules = {rule.id: rule for rule in map(catalogue.rule_of, seen.sightings) if rule.id in named}
     return FileResult(
@@ -122,7 +122,7 @@ def asked_for(options: EngineOptions) -> Iterator[str]:
         yield "asked the providers of what kingfisher sees and can verify; of all else it is unknown whether it is active"
 
 
-def told(left_out: Counter[tuple[str, str]]) -> Iterator[str]:
+def _told(left_out: Counter[tuple[str, str]]) -> Iterator[str]:
     """A note for every engine that left out files into which another one looked."""
     for name in dict.fromkeys(engine for engine, _ in left_out):
         reasons = {why: count for (engine, why), count in left_out.items() if engine == name}
@@ -130,8 +130,14 @@ def told(left_out: Counter[tuple[str, str]]) -> Iterator[str]:
         yield f"{name} left out {sum(reasons.values())} files, into which another engine looked ({each})"
 
 
-def _findings(chosen: list[Sighting], seen: list[Sighting], data: bytes) -> tuple[tuple[Finding, ...], int]:
-    """The findings of one file, of all that was seen in it, and how many more an inline comment allows."""
+def _findings(
+    sightings: list[Sighting], data: bytes, chosen: list[Sighting] | None = None
+) -> tuple[tuple[Finding, ...], int]:
+    """The findings of one file, and how many more an inline comment allows.
+
+    Only those sightings that are chosen, by default all, are told; all are masked.
+    """
+    chosen = sightings if chosen is None else chosen
     if not chosen:
         return (), 0
     text = data.decode("utf-8", "replace")
@@ -139,5 +145,5 @@ def _findings(chosen: list[Sighting], seen: list[Sighting], data: bytes) -> tupl
     merged = [finding_of(group, lines) for group in merge.groups(chosen)]
     comments = Comments(lines)
     wanted = [finding for finding in merged if not comments.allow(finding)]
-    masked = merge.mask(text, seen) if wanted else ""
+    masked = merge.mask(text, sightings) if wanted else ""
     return identify(wanted, lambda _: masked), len(merged) - len(wanted)

@@ -46,7 +46,7 @@ def run(target: base.Target, commits: Commits) -> base.Result:
             unit="commits",
             skipped=tuple(scan.skipped.values()),
             allowed=len(scan.allowed - scan.known),
-            notes=(*scan.engines.notes, *secrets.asked_for(target.options), *secrets.told(scan.left_out)),
+            notes=(*scan.engines.notes, *secrets.asked_for(target.options)),
         ),
         findings=tuple(scan.findings()),
         engines=tuple(scan.engines.engines),
@@ -68,7 +68,6 @@ class _Scan:
         self.known: set[tuple[str, SecretValue]] = set()
         self._found: list[tuple[str, Finding]] = []
         self.skipped: dict[str, Skip] = {}
-        self.left_out: Counter[tuple[str, str]] = Counter()
         self.allowed: set[tuple[str, SecretValue]] = set()
         self.rules: dict[str, Rule] = {}
 
@@ -91,7 +90,7 @@ class _Scan:
             return [str(error)]
         self._clean.close()
         told = f"the clone is shallow: of its history there are {counted(len(names), 'commit')}; run: git fetch --unshallow"
-        return [told] if ends else []
+        return [told] if ends and not self._commits.share else []
 
     def findings(self) -> Iterator[Finding]:
         """What was found, with the commits that brought it. Findings whose masked lines are alike are numbered in order."""
@@ -139,9 +138,8 @@ class _Scan:
             return [seen for group in groups for seen in group]
 
         result = secrets.scanned(path, start, self.engines, fresh)
-        if result == FileResult() and not any_seen:
+        if not any_seen and replace(result, left_out=()) == FileResult():
             self._clean.keep(change)
-        self.left_out.update(result.left_out if result.examined else ())
         for skip in result.skipped:
             self._skip(skip)
         self.rules.update({rule.id: rule for rule in result.rules})

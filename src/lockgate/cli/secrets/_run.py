@@ -9,6 +9,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from lockgate.checks.run import missing_record, run_check
+from lockgate.checks.secrets.shares import run_shared
 from lockgate.cli._progress import bars
 from lockgate.cli.secrets._sources import Source
 from lockgate.config.settings import Settings
@@ -26,7 +27,7 @@ def scanned(
         scanners(options)
     with bars(show_progress) as progress:
         try:
-            target = source.target(root, names, settings, partial(progress, "secrets"))
+            target = replace(source.target(root, names, settings, partial(progress, "secrets")), engine_options=options)
+            return run_shared(target, target.commits) if target.commits else run_check("secrets", target)
         except UnavailableError as error:
             return missing_record("secrets", str(error))
-        return run_check("secrets", replace(target, engine_options=options))
