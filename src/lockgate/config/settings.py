@@ -12,7 +12,7 @@ from lockgate.model.finding import Confidence, Severity
 MEBIBYTE = 1024 * 1024
 
 # What decides whom to believe, what runs and where requests go: the scanned repository never sets these.
-USER_ONLY = frozenset({"advisories", "offline", "python", "trust"})
+USER_ONLY = frozenset({"advisories", "detect-secrets-plugins", "offline", "python", "trust"})
 
 
 # Bounded, because a hostile repository may set them: patterns are compiled, files are held in memory.
@@ -29,6 +29,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
     incomplete: whether INCOMPLETE fails the gate; `auto` means where the variable CI is set.
     max_file_size: larger files are not read and leave the record incomplete; in bytes.
     advisories: an OSV zip, a directory of OSV records or an index, to be used instead of the synced index.
+    detect_secrets_plugins: files with plug-ins for detect-secrets that are added to its own, and are run.
     engines: the engines that look for secrets; empty means all.
     offline: no check opens a connection.
     python: the interpreter in which pylint runs; empty means lockgate's own.
@@ -43,6 +44,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
     incomplete: Literal["auto", "fail", "warn"] = "auto"
     max_file_size: FileSize = 32 * MEBIBYTE
     advisories: str = ""
+    detect_secrets_plugins: tuple[str, ...] = ()
     engines: tuple[str, ...] = ()
     offline: bool = False
     python: str = ""
@@ -52,4 +54,4 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
     @property
     def engine_options(self) -> EngineOptions:
         """What is said of the engines that look for secrets."""
-        return EngineOptions(engines=self.engines)
+        return EngineOptions(engines=self.engines, detect_secrets_plugins=self.detect_secrets_plugins)
