@@ -56,6 +56,11 @@ def _check_paths(settings: Settings) -> None:
     for path in settings.kingfisher_rules:
         if not Path(path).exists():
             raise UsageError(f"{settings.sources.get('kingfisher-rules')}: 'kingfisher-rules': {path} does not exist")
+    for file in settings.detect_secrets_plugins:
+        path = Path(file).expanduser()
+        if not (path.is_absolute() and path.is_file()):
+            where = settings.sources.get("detect-secrets-plugins")
+            raise UsageError(f"{where}: 'detect-secrets-plugins': no file is at {file}; give its whole path")
     if settings.python and not _is_program(settings.python):
         raise UsageError(f"{settings.sources.get('python')}: 'python': no interpreter is found at {settings.python}")
 

@@ -7,10 +7,13 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
 from math import log2
 from pathlib import Path
+from typing import Any
 
 import pytest
 from corpus import tree
@@ -21,12 +24,14 @@ from hypothesis import strategies as st
 from lockgate.engines.secrets import stand_in
 from lockgate.engines.secrets.detect_secrets_settings import builtin_classes, forget
 from lockgate.model.errors import UsageError
-from support import git, noise, write
+from support import HEX, git, lockgate, noise, write
 
 # Whoever verifies what he finds reaches nobody.
 NOWHERE = {f"{scheme}_proxy": "http://127.0.0.1:9" for scheme in ("http", "https", "HTTP", "HTTPS")}
-TIME = re.compile(r'^ *"generated_at": .*$', re.MULTILINE)
+TIME = re.compile(r'(?<="generated_at": ").*(?=")')
 LIMIT = 32 * 2**20
+# On wherever it is installed, and it takes most of what tests make for words.
+NO_GIBBERISH = ("--disable-filter", "detect_secrets.filters.gibberish.should_exclude_secret")
 HEURISTICS = [
     "is_sequential_string",
     "is_potential_uuid",
@@ -55,22 +60,27 @@ def by_reference(root: Path, *words: str) -> tuple[int, str]:
     return done.returncode, TIME.sub("", done.stdout).strip()
 
 
-def by_us(root: Path, *words: str) -> str:
+def by_us(root: Path, *words: str, offline: bool = True) -> str:
     """The same within this process; the document, or what would be written to a file."""
+    document, incomplete = by_us_with_gaps(root, words, offline=offline)
+    assert not incomplete
+    return document
+
+
+def by_us_with_gaps(root: Path, words: Sequence[str], *, offline: bool = True) -> tuple[str, bool]:
     with contextlib.chdir(root):
-        done = stand_in.run(stand_in.parse(list(words)), LIMIT, offline=True)
-    assert not done.gaps
-    return TIME.sub("", done.text).strip()
+        done = stand_in.run(stand_in.parse(list(words)), LIMIT, offline=offline)
+    return TIME.sub("", done.text).strip(), bool(done.gaps)
 
 
-def assert_same(root: Path, *words: str) -> str:
+def assert_same(root: Path, *words: str, offline: bool = True) -> str:
     """The document, which is the same. Where detect-secrets ends with a traceback it is a usage error."""
     code, theirs = by_reference(root, "scan", *words)
     if code:
         with pytest.raises(UsageError):
             by_us(root, *words)
         return ""
-    ours = by_us(root, *words)
+    ours = by_us(root, *words, offline=offline)
     assert ours == theirs
     return ours
 
@@ -84,9 +94,9 @@ def _default_settings() -> None:
     forget()
 
 
-COUNT = int(os.environ.get("LOCKGATE_DIFFERENTIAL_FILES", "150"))
+COUNT = int(os.environ.get("LOCKGATE_DIFFERENTIAL_FILES", "100"))
 FEW = settings(
-    max_examples=int(os.environ.get("LOCKGATE_DIFFERENTIAL_OPTIONS", "6")), deadline=None, derandomize=True,
+    max_examples=int(os.environ.get("LOCKGATE_DIFFERENTIAL_OPTIONS", "3")), deadline=None, derandomize=True,
     database=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate],
 )  # fmt: skip
 
@@ -124,7 +134,7 @@ OPTIONS = st.tuples(
     listed("--disable-filter", FILTERS, 6),
     listed("--filter", ["detect_secrets.filters.heuristic.is_potential_uuid"], 1),
     st.sampled_from([[], ["--word-list", "words.txt"]] if wordlist.is_feature_enabled() else [[]]),
-    st.sampled_from([[], ["--gibberish-limit", "2.5"]] if gibberish.is_feature_enabled() else [[]]),
+    st.sampled_from([[], NO_GIBBERISH, *([["--gibberish-limit", "2.5"]] if gibberish.is_feature_enabled() else [])]),
     st.sampled_from([[], ["--slim"]]),
     st.sampled_from([[], [], ["--all-files"]]),
     st.sampled_from([[], [], ["d0"], ["d1", "d2"], ["d0/min.js"], ["d3", ".env"], ["a.png"], ["no-such"]]),
@@ -151,3 +161,265 @@ def lines(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         if path.is_file() and not path.stat().st_size:
             path.unlink()
     return root
+
+
+STAND_IN = ("secrets", "scan", "--engines", "detect-secrets", "--format", "detect-secrets")
+HEX_STRING = noise(40, HEX)
+LEAKS = {
+    "a.py": f'password = "{noise(14)}"\ndigest = "{HEX_STRING}"\nname = "x"  # pragma: allowlist secret\n',
+    "b/c.yml": f"key: {noise(30)}\npassword: {noise(12)}\n",
+    "b/d.py": f'token = "AKIA{noise(16, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")}"  # pragma: allowlist secret\n',
+}
+PLUGIN = """from detect_secrets.plugins.base import RegexBasedDetector
+import pathlib, re
+pathlib.Path(__file__).with_suffix(".ran").touch()
+
+class {name}(RegexBasedDetector):
+    secret_type = "Ticket"
+    denylist = (re.compile(r"{pattern}"),)
+"""
+FILTER = """import pathlib
+pathlib.Path(__file__).with_suffix(".ran").touch()
+
+def is_dull(secret):
+    return "{dull}" in secret
+"""
+
+
+def as_command(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    done = lockgate(*STAND_IN, *words, cwd=root, env=NOWHERE)
+    done.stdout = TIME.sub("", done.stdout).strip()
+    return done
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--only-verified",),
+        ("--list-all-plugins", "--disable-plugin", "KeywordDetector"),
+        ("--string", HEX_STRING),
+        ("--string", f"AKIA{noise(16, HEX.upper())}", "--disable-plugin", "HexHighEntropyString", "--no-verify"),
+    ],
+    ids=" ".join,
+)
+def test_other_modes_print_the_same(repository: Callable[..., Path], words: tuple[str, ...]) -> None:
+    assert_same(repository(LEAKS), *words, offline=False)
+
+
+def test_the_command_prints_the_same(repository: Callable[..., Path]) -> None:
+    root = repository(LEAKS)
+    done = as_command(root, *NO_GIBBERISH)
+    assert (done.returncode, done.stdout) == by_reference(root, "scan", *NO_GIBBERISH)
+    assert done.stderr == ""
+    assert found(done.stdout) == 3
+
+
+def test_the_default_document_asks_for_verification_and_nobody_is_asked(repository: Callable[..., Path]) -> None:
+    root = repository({"a.py": f'slack = "xoxb-{noise(12, "12345")}-{noise(12, "12345", 8)}-{noise(24)}"\n'})
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0)
+        proxy = dict.fromkeys(NOWHERE, f"http://127.0.0.1:{server.getsockname()[1]}")
+        done = lockgate(*STAND_IN, *NO_GIBBERISH, cwd=root, env=proxy)
+        with pytest.raises(BlockingIOError):
+            server.accept()
+    assert found(done.stdout) == 1
+    assert '"min_level": 2' in done.stdout
+
+
+@pytest.mark.parametrize("words", [("-C", "{root}"), ("-c", "1", "-C", "{root}", "b"), ("--cores=2",), ("{root}/b",)])
+@pytest.mark.parametrize("place", ["", "theirs/b"])
+def test_another_directory_gives_the_same(
+    repository: Callable[..., Path], tmp_path: Path, words: tuple[str, ...], place: str
+) -> None:
+    root = repository(LEAKS, "theirs")
+    given = [word.format(root=root) for word in words]
+    outer = [word for word in given if not word.endswith(("b", "/b"))]
+    inner = [word for word in given if word not in outer]
+    done, incomplete = by_us_with_gaps(tmp_path / place, given)
+    assert (0, done) == by_reference(tmp_path / place, *outer, "scan", *inner)
+    assert incomplete == (not place and "-C" not in given)
+
+
+def test_where_git_lists_nothing_the_document_is_the_same_and_incomplete(tmp_path: Path) -> None:
+    write(tmp_path, LEAKS)
+    done = as_command(tmp_path)
+    assert done.stdout == by_reference(tmp_path, "scan")[1]
+    assert done.returncode == 3
+    assert "--all-files scans what is there" in done.stderr
+
+
+def with_baseline(repository: Callable[..., Path], change: Callable[[dict[str, Any]], None]) -> list[Path]:
+    """Two copies of a repository with a baseline, which `change` changes."""
+    roots = [repository(LEAKS, name) for name in ("theirs", "ours")]
+    told = json.loads(by_us(roots[0], "--no-verify", *NO_GIBBERISH))
+    change(told)
+    for root in roots:
+        write(root, {".secrets.baseline": json.dumps(told), "new.py": f'password = "{noise(20)}"\n'})
+        git(root, "add", "--all")
+    return roots
+
+
+def label(told: dict[str, Any]) -> None:
+    told["results"]["a.py"][0].update(is_secret=False, is_verified=True)
+    told["results"]["gone.py"] = told["results"]["a.py"]
+
+
+def limit(told: dict[str, Any]) -> None:
+    for plugin in told["plugins_used"]:
+        if "limit" in plugin:
+            plugin["limit"] = 0
+        if "keyword_exclude" in plugin:
+            plugin["keyword_exclude"] = "PASSWORD: "
+
+
+def reduce(told: dict[str, Any]) -> None:
+    told["plugins_used"] = [{"name": "KeywordDetector"}]
+    told["filters_used"] = [{"path": "detect_secrets.filters.regex.should_exclude_file", "pattern": ["new"]}]
+
+
+def age(told: dict[str, Any]) -> None:
+    told.update(version="0.13.0", exclude={"files": "b/", "lines": None}, word_list={"file": None, "hash": None})
+    told["plugins_used"] = [{"name": "Base64HighEntropyString", "base64_limit": 3.5}]
+    del told["filters_used"]
+
+
+FORCED = ("--force-use-all-plugins", "--slim", "--hex-limit", "2")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"), [(label, ()), (limit, ()), (limit, FORCED), (reduce, ()), (reduce, FORCED), (age, ())]
+)
+def test_a_baseline_is_updated_as_detect_secrets_does(
+    repository: Callable[..., Path], change: Callable[[dict[str, Any]], None], words: tuple[str, ...]
+) -> None:
+    theirs, ours = with_baseline(repository, change)
+    assert by_reference(theirs, "scan", *NO_GIBBERISH, "--baseline", ".secrets.baseline", *words) == (0, "")
+    document = by_us(ours, *NO_GIBBERISH, "--baseline", ".secrets.baseline", *words)
+    assert document == TIME.sub("", (theirs / ".secrets.baseline").read_text()).strip()
+    assert '"a.py": [' in document or change is reduce
+
+
+def test_the_command_writes_the_baseline(repository: Callable[..., Path]) -> None:
+    root = with_baseline(repository, label)[1]
+    done = as_command(root, "--baseline", ".secrets.baseline", *NO_GIBBERISH)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    document = (root / ".secrets.baseline").read_text()
+    assert document.endswith("}\n")
+    assert "new.py" in document
+    assert "gone.py" not in document
+
+
+def test_plug_ins_and_filters_of_the_users_own_give_the_same(repository: Callable[..., Path], tmp_path: Path) -> None:
+    root = repository({**LEAKS, "t.txt": "see TICK-4711 and TICK-4712\n"})
+    write(tmp_path, {"p.py": PLUGIN.format(name="Ticket", pattern="TICK-[0-9]+"), "f.py": FILTER.format(dull="4712")})
+    words = ("--plugin", str(tmp_path / "p.py"), "--filter", f"{tmp_path / 'f.py'}::is_dull", "--disable-filter")
+    words += ("detect_secrets.filters.heuristic.is_not_alphanumeric_string", *NO_GIBBERISH)
+    assert found(assert_same(root, *words)) == 4
+
+
+def names_plugin(told: dict[str, Any], path: Path) -> None:
+    told["plugins_used"].append({"name": "Ticket", "path": f"file://{path}"})
+
+
+def names_old_plugin(told: dict[str, Any], path: Path) -> None:
+    told.update(version="0.13.0", custom_plugin_paths=[str(path)])
+    told["plugins_used"] = []
+
+
+def names_filter(told: dict[str, Any], path: Path) -> None:
+    told["filters_used"].append({"path": f"file://{path}::is_dull"})
+
+
+def names_module(told: dict[str, Any], path: Path) -> None:
+    told["filters_used"].append({"path": f"{path.stem}.is_dull"})
+
+
+@pytest.mark.parametrize("names", [names_plugin, names_old_plugin, names_filter, names_module])
+def test_a_baseline_lets_no_code_run(
+    repository: Callable[..., Path],
+    monkeypatch: pytest.MonkeyPatch,
+    names: Callable[[dict[str, Any], Path], None],
+) -> None:
+    root = with_baseline(repository, lambda told: names(told, Path("evil.py").absolute()))[1]
+    path = root / "evil.py"
+    write(root, {"evil.py": PLUGIN.format(name="Ticket", pattern="x") + FILTER.format(dull="x")})
+    told = json.loads((root / ".secrets.baseline").read_text())
+    (root / ".secrets.baseline").write_text(json.dumps(told).replace(str(Path("evil.py").absolute()), str(path)))
+    monkeypatch.syspath_prepend(root)
+    with pytest.raises(UsageError, match=r"evil.* which would run"):
+        by_us(root, "--baseline", ".secrets.baseline")
+    assert not path.with_suffix(".ran").exists()
+
+
+def test_what_the_command_line_names_a_baseline_may_name(repository: Callable[..., Path], tmp_path: Path) -> None:
+    plugin = tmp_path / "p.py"
+    write(tmp_path, {"p.py": PLUGIN.format(name="Ticket", pattern="[A-Z]+ICK-[0-9]+")})
+    theirs, ours = with_baseline(repository, lambda told: names_plugin(told, plugin))
+    for root in (theirs, ours):
+        write(root, {"a.py": "see TICK-4711\n"})
+    words = ("--baseline", ".secrets.baseline", "--plugin", str(plugin))
+    assert by_reference(theirs, "scan", *words) == (0, "")
+    document = by_us(ours, *words)
+    assert document == TIME.sub("", (theirs / ".secrets.baseline").read_text()).strip()
+    assert "Ticket" in document
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--frobnicate",), "unrecognized arguments: --frobnicate"),
+        (("--base64-limit", "9"), "9 must be between 0.0 and 8.0"),
+        (("--disable-plugin", "Nothing"), "Invalid plugin classname: Nothing"),
+        (("--exclude-lines", "["), "'[' is no regular expression"),
+        (("--only-verified",), "--offline forbids connections"),
+        (("--only-verified", "--no-verify"), "not allowed with argument"),
+        (("--baseline", "nothing"), "Invalid path: nothing"),
+        (("--baseline", "a.py"), "a.py is no baseline of detect-secrets"),
+        (("--filter", "os.nothing"), "No filter function named `nothing`"),
+        (("--plugin", "b/c.yml"), "b/c.yml"),
+        (("--sarif", "x"), "unrecognized arguments: --sarif"),
+        (("-v",), "-v"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_wrong_arguments_are_usage_errors(repository: Callable[..., Path], words: tuple[str, ...], said: str) -> None:
+    with pytest.raises(UsageError) as error:
+        by_us(repository(LEAKS), *words)
+    assert said in str(error.value)
+
+
+def test_its_options_are_for_its_document_only(repository: Callable[..., Path]) -> None:
+    root = repository(LEAKS)
+    assert lockgate("secrets", "scan", "--exclude-files", "x", cwd=root).returncode == 2
+    done = lockgate("secrets", "scan", "--format", "detect-secrets", "--engines", "kingfisher", cwd=root)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "give --engines detect-secrets" in done.stderr
+    done = as_command(root, "--base64-limit", "9")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "9 must be between 0.0 and 8.0" in done.stderr
+
+
+def test_help_tells_its_options(tmp_path: Path) -> None:
+    done = lockgate("secrets", "scan", "--format", "detect-secrets", "--help", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "--exclude-secrets" in done.stdout
+
+
+def test_the_string_may_come_from_standard_input(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "lockgate", *STAND_IN, "--string"]
+    done = subprocess.run(
+        command, cwd=tmp_path, input=f"{HEX_STRING}\nmore\n", capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0
+    assert re.search(r"HexHighEntropyString *: True  \(3\.\d+\)", done.stdout)
+
+
+def test_a_file_that_is_not_scanned_leaves_the_baseline_as_it_is(repository: Callable[..., Path]) -> None:
+    root = with_baseline(repository, lambda _: None)[1]
+    write(root, {"big.py": b" " * (33 * 2**20)})
+    git(root, "add", "--all")
+    before = (root / ".secrets.baseline").read_bytes()
+    done = as_command(root, "--baseline", ".secrets.baseline")
+    assert done.returncode == 3
+    assert "not scanned: big.py" in done.stderr
+    assert (root / ".secrets.baseline").read_bytes() == before

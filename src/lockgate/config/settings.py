@@ -12,7 +12,7 @@ from lockgate.model.finding import Confidence, Severity
 MEBIBYTE = 1024 * 1024
 
 # What decides whom to believe, what runs and where requests go: the scanned repository never sets these.
-USER_ONLY = frozenset({"advisories", "kingfisher-rules", "offline", "python", "trust"})
+USER_ONLY = frozenset({"advisories", "detect-secrets-plugins", "kingfisher-rules", "offline", "python", "trust"})
 
 
 # Bounded, because a hostile repository may set them: patterns are compiled, files are held in memory.
@@ -29,6 +29,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
     incomplete: whether INCOMPLETE fails the gate; `auto` means where the variable CI is set.
     max_file_size: larger files are not read and leave the record incomplete; in bytes.
     advisories: an OSV zip, a directory of OSV records or an index, to be used instead of the synced index.
+    detect_secrets_plugins: files with plug-ins for detect-secrets that are added to its own, and are run.
     engines: the engines that look for secrets; empty means all.
     deep: look for secrets in archives, databases, compiled modules and the cells of notebooks, too.
     kingfisher_rules: files with rules for kingfisher, beside its own.
@@ -45,6 +46,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
     incomplete: Literal["auto", "fail", "warn"] = "auto"
     max_file_size: FileSize = 32 * MEBIBYTE
     advisories: str = ""
+    detect_secrets_plugins: tuple[str, ...] = ()
     engines: tuple[str, ...] = ()
     deep: bool = False
     kingfisher_rules: tuple[str, ...] = ()
@@ -56,4 +58,9 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
     @property
     def engine_options(self) -> EngineOptions:
         """What is said of the engines that look for secrets."""
-        return EngineOptions(engines=self.engines, deep=self.deep, kingfisher_rules=self.kingfisher_rules)
+        return EngineOptions(
+            engines=self.engines,
+            detect_secrets_plugins=self.detect_secrets_plugins,
+            kingfisher_rules=self.kingfisher_rules,
+            deep=self.deep,
+        )

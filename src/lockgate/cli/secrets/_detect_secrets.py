@@ -57,7 +57,10 @@ def _own(words: list[str]) -> tuple[argparse.Namespace, list[str]]:
 def _stand_in(words: list[str], offline: bool) -> int:
     from lockgate.engines.secrets import stand_in
 
-    arguments = stand_in.parse(words)
+    try:
+        arguments = stand_in.parse(words)
+    except SystemExit:  # after its help
+        return 0
     settings = settings_of(root_of(arguments.custom_root), {"offline": offline or None})
     if arguments.string is True:
         arguments.string = next(iter(sys.stdin.read().splitlines()), "")

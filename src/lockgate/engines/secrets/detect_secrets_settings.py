@@ -89,10 +89,10 @@ def _add_plugins(file: str) -> None:
     from detect_secrets.core.plugins.initialize import from_file
     from detect_secrets.settings import get_settings
 
-    path = Path(file).expanduser().absolute()
+    path = Path(file).expanduser()
     try:
         found = [{"name": plugin.__name__, "path": f"file://{path}"} for plugin in from_file(str(path))]
-    except Exception as error:  # noqa: BLE001 - it runs the user's code
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - it runs the user's code
         raise UsageError(f"{file}: no plug-ins for detect-secrets can be loaded: {type(error).__name__}") from None
     if not found:
         raise UsageError(f"{file}: there is no plug-in for detect-secrets in it")
