@@ -10,6 +10,7 @@ import os
 import re
 import threading
 import time
+import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -51,6 +52,14 @@ class Change(NamedTuple):
     path: str
     blob: str
     before: tuple[str, ...] = ()
+
+
+BUCKETS = 1024
+
+
+def bucket(path: str) -> int:
+    """One of BUCKETS, always the same for a path."""
+    return zlib.crc32(os.fsencode(path)) % BUCKETS
 
 
 class Commit(Struct, frozen=True):

@@ -16,13 +16,13 @@ _RANGE = re.compile(r"(.*?)(\.{2,3})(.*)", re.DOTALL)
 class Commits(Struct, frozen=True):
     """`revisions` are arguments of `git rev-list`. Wanted are whole files, or `added` lines only.
 
-    With `shares` only the paths of one `share` of so many, from 0, are looked at.
+    Where there are `buckets` (see `history.bucket`) only the paths in these are looked at, as the share of that number.
     """
 
     revisions: tuple[str, ...] = ("--all",)
     added: bool = False
     share: int = 0
-    shares: int = 1
+    buckets: tuple[int, ...] = ()
 
 
 def check_repository(root: Path) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import zlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 
@@ -20,7 +19,7 @@ from lockgate.engines.secrets.base import Sighting
 from lockgate.engines.secrets.scanners import Scanners, scanners
 from lockgate.inputs import user_cache
 from lockgate.inputs.files import Start, display, start_of
-from lockgate.inputs.history import Change, Commit, added_lines, changes, described, listed, shallow_end, tagged
+from lockgate.inputs.history import Change, Commit, added_lines, bucket, changes, described, listed, shallow_end, tagged
 from lockgate.inputs.objects import read_ahead
 from lockgate.inputs.revisions import Commits
 from lockgate.inputs.tree import excluder
@@ -33,6 +32,7 @@ from lockgate.model.secret import SecretValue
 _KIND = "history"
 _HASH_SIZE = 16  # bytes
 MOST_KEPT = 1_000_000
+MOST_SHARES = 4
 
 
 def run(target: base.Target, commits: Commits) -> base.Result:
@@ -63,6 +63,7 @@ class _Scan:
         self._target = target
         self._root = target.tree.root
         self._commits = commits
+        self._buckets = frozenset(commits.buckets)
         self._excluded = excluder(target.settings.exclude)
         self._clean = _Clean(target, commits, self.engines.key)
         self.known: set[tuple[str, SecretValue]] = set()
@@ -116,13 +117,12 @@ class _Scan:
 
     def _fresh(self, found: Iterator[Change]) -> Iterator[tuple[str, Change]]:
         for change in found:
-            path = os.fsencode(change.path)
-            if zlib.crc32(path) % self._commits.shares != self._commits.share:
+            if self._buckets and bucket(change.path) not in self._buckets:
                 continue
             shown = display(change.path)
             if self._excluded(shown):
                 self._skip(Skip(shown, EXCLUDED))
-            elif self._clean.is_new(path, change):
+            elif self._clean.is_new(change):
                 yield change.blob, change
 
     def _of_file(self, change: Change, start: Start) -> None:
@@ -187,42 +187,49 @@ def _about(commit: str, told: Commit | None) -> dict[str, str]:
 class _Clean:
     """Which changes were looked at in this run, and in which contents and paths nothing was seen, also in earlier runs.
 
-    These are kept in the user's cache directory, as hashes with a key, which tell nothing of contents.
+    These are kept in the user's cache directory, as hashes with a key, which tell nothing of contents. Each share of a
+    history has a file there, and reads those of all.
     """
 
     def __init__(self, target: base.Target, commits: Commits, engines: str) -> None:
-        about = (os.fspath(target.tree.root), commits, target.settings.max_file_size, engines, user_cache.own_code())
-        self._name = "" if commits.added else hashlib.sha256(repr(about).encode()).hexdigest()
-        kept = user_cache.load(_KIND, self._name) if self._name else None
-        data = bytes(kept or os.urandom(_HASH_SIZE))
-        hashes = [data[at : at + _HASH_SIZE] for at in range(0, len(data), _HASH_SIZE)]
-        self._key, self._old = hashes[0], set(hashes[1:])
+        about = (os.fspath(target.tree.root), target.settings.max_file_size, engines, user_cache.own_code())
+        self._name = hashlib.sha256(repr(about).encode()).hexdigest()
+        self._added = commits.added
+        self._share = commits.share
+        self._kept = [] if commits.added else [self._load(share) for share in range(MOST_SHARES)]
+        self._key = self._kept[self._share][0] if self._kept else os.urandom(_HASH_SIZE)
         self._seen: set[bytes] = set()
         self._new: list[bytes] = []
         self._changed = False
 
-    def is_new(self, path: bytes, change: Change) -> bool:
+    def is_new(self, change: Change) -> bool:
         """Whether a change is to be looked at: whether no other one that is like it was."""
-        name = self._hash(path, change)
+        name = self._hash(self._key, change)
         if name in self._seen:
             return False
         self._seen.add(name)
-        if name in self._old:
+        if any(kept and self._hash(key, change) in kept for key, kept in self._kept):
             self._new.append(name)
             return False
         return True
 
     def keep(self, change: Change) -> None:
         """Keep that nothing is in a content under its path."""
-        self._new.append(self._hash(os.fsencode(change.path), change))
+        self._new.append(self._hash(self._key, change))
         self._changed = True
 
     def close(self) -> None:
         """Write what is to be kept."""
-        if self._name and (self._changed or len(self._new) < len(self._old)) and len(self._new) <= MOST_KEPT:
-            user_cache.store(_KIND, self._name, b"".join([self._key, *self._new]))
+        if self._changed and not self._added and len(self._new) <= MOST_KEPT:
+            user_cache.store(_KIND, f"{self._name}-{self._share}", b"".join([self._key, *self._new]))
 
-    def _hash(self, path: bytes, change: Change) -> bytes:
-        blobs = (change.blob, *change.before) if not self._name else (change.blob,)
-        data = path + b"\0" + " ".join(blobs).encode("ascii")
-        return hashlib.blake2b(data, key=self._key, digest_size=_HASH_SIZE).digest()
+    def _load(self, share: int) -> tuple[bytes, set[bytes]]:
+        """The key of a share, a new one where nothing is kept, and its hashes."""
+        data = bytes(user_cache.load(_KIND, f"{self._name}-{share}") or os.urandom(_HASH_SIZE))
+        key, *hashes = (data[at : at + _HASH_SIZE] for at in range(0, len(data), _HASH_SIZE))
+        return key, set(hashes)
+
+    def _hash(self, key: bytes, change: Change) -> bytes:
+        blobs = (change.blob, *change.before) if self._added else (change.blob,)
+        data = os.fsencode(change.path) + b"\0" + " ".join(blobs).encode("ascii")
+        return hashlib.blake2b(data, key=key, digest_size=_HASH_SIZE).digest()

@@ -3,38 +3,51 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable
 from itertools import chain
+from pathlib import Path
 
 from msgspec.structs import replace
 
 from lockgate.checks.base import Target
 from lockgate.checks.isolated import Request, run_requests
 from lockgate.checks.run import run_check
-from lockgate.inputs.history import listed
+from lockgate.checks.secrets.history import MOST_SHARES
+from lockgate.inputs.history import BUCKETS, bucket, changes, listed
 from lockgate.inputs.revisions import Commits
 from lockgate.model.record import Coverage, Outcome, Record
 
 FEW = 500  # commits, which one process has scanned while two would start
-MOST_SHARES = 4
+SAMPLE = 2_000  # commits
 
 
 def run_shared(target: Target, commits: Commits) -> Record:
     """The record of the secrets check over all that the commits brought. Raises UnavailableError where Git can't list them."""
-    shares = min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, MOST_SHARES)
-    if shares == 1 or len(listed(target.tree.root, *commits.revisions)) < FEW:
+    root = target.tree.root
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    names = listed(root, *commits.revisions)
+    if processors == 1 or len(names) < FEW:
         return run_check("secrets", target)
-    requests = [
-        Request(
-            "secrets",
-            str(target.tree.root),
-            target.settings,
-            commits=replace(commits, share=share, shares=shares),
-            engine_options=target.engine_options,
-        )
-        for share in range(shares)
+    shares = [
+        replace(commits, share=number, buckets=tuple(buckets))
+        for number, buckets in enumerate(_buckets(root, names, min(processors, MOST_SHARES)))
     ]
-    return _joined(run_requests(requests, _progress(target, shares)))
+    requests = [Request("secrets", str(root), target.settings, commits=share) for share in shares]
+    return _joined(run_requests(requests, _progress(target, len(shares))))
+
+
+def _buckets(root: Path, names: list[str], shares: int) -> list[list[int]]:
+    """The buckets of each share, with about as many changes in each, as far as some of the commits tell."""
+    some = names[:: max(1, len(names) // SAMPLE)]
+    changed = Counter(bucket(change.path) for change in changes(root, some))
+    parts: list[list[int]] = [[] for _ in range(shares)]
+    weights = [0] * shares
+    for place in sorted(range(BUCKETS), key=lambda place: -changed[place]):
+        lightest = weights.index(min(weights))
+        parts[lightest].append(place)
+        weights[lightest] += changed[place] + 1
+    return parts
 
 
 def _progress(target: Target, shares: int) -> list[Callable[[int, int], None]]:
