@@ -118,15 +118,6 @@ def is_repository(root: Path) -> bool:
     return said[:1] == ["true"]
 
 
-def ignores(folder: Path) -> bool:
-    """Whether Git ignores a directory of its working tree as a whole."""
-    try:
-        run(folder, "check-ignore", "--quiet", ".")
-    except UnavailableError:
-        return False
-    return True
-
-
 def prefix(root: Path) -> str:
     """Where `root` is below the top of its working tree, as reports show it, with a slash at the end; empty at the top."""
     return display(raw_prefix(root))

@@ -46,11 +46,9 @@ def of_root(root: Path) -> Listing:
 
 
 def of_folder(folder: Path) -> Listing:
-    """The same, of a directory that somebody names: where Git ignores it as a whole, every file."""
+    """The same, of a directory that somebody names: where Git has nothing to list, as it ignores the directory, every file."""
     found = of_root(folder)
-    if not (found.tracked or found.others) and git.is_repository(folder) and git.ignores(folder):
-        return _of_directory(folder)
-    return found
+    return found if found.tracked or found.others else _of_directory(folder)
 
 
 def of_changes(root: Path) -> Listing:
