@@ -79,6 +79,16 @@ def listed(root: Path, *revisions: str, seconds: float | None = None) -> list[st
     return done.stdout.decode("ascii").split()
 
 
+def missing(root: Path, *revisions: str) -> frozenset[str]:
+    """The blobs of these commits that a partial clone lacks. Git would end when it is asked for one."""
+    try:
+        git.run(root, "config", "--get-regexp", r"^(extensions\.partialclone|remote\..*\.promisor)$")
+    except UnavailableError:  # there is no such setting
+        return frozenset()
+    found = git.run(root, "rev-list", "--objects", "--missing=print", *revisions)
+    return frozenset(line[1:].decode("ascii") for line in found.splitlines() if line.startswith(b"?"))
+
+
 def shallow_end(root: Path, commits: Iterable[str]) -> set[str]:
     """Which of the commits are here without their parents, because the clone is shallow."""
     if git.run(root, "rev-parse", "--is-shallow-repository").strip() != b"true":
@@ -235,7 +245,9 @@ def first_committed(
     first: list[str | None] = [None] * len(questions)
     commits = listed(root, "--full-history", "HEAD", "--", path, seconds=max(seconds, 0.1))
     cut = "the clone is shallow" if shallow_end(root, commits) else ""
-    wanted = ((change.blob, change.commit) for change in changes(root, commits, path))
+    lacks = missing(root, "HEAD", "--", path)
+    cut = "the clone is partial" if lacks else cut
+    wanted = ((each.blob, each.commit) for each in changes(root, commits, path) if each.blob not in lacks)
     for looked, (commit, blob) in enumerate(read_ahead(root, wanted, limit)):
         open_questions = [number for number, found in enumerate(first) if found is None]
         if not open_questions:

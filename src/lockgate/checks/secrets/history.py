@@ -9,6 +9,7 @@ import hashlib
 import os
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
+from itertools import chain
 
 from msgspec.structs import replace
 
@@ -19,7 +20,18 @@ from lockgate.engines.secrets.base import Sighting
 from lockgate.engines.secrets.scanners import Scanners, scanners
 from lockgate.inputs import user_cache
 from lockgate.inputs.files import Start, display, start_of
-from lockgate.inputs.history import Change, Commit, added_lines, bucket, changes, described, listed, shallow_end, tagged
+from lockgate.inputs.history import (
+    Change,
+    Commit,
+    added_lines,
+    bucket,
+    changes,
+    described,
+    listed,
+    missing,
+    shallow_end,
+    tagged,
+)
 from lockgate.inputs.objects import read_ahead
 from lockgate.inputs.revisions import Commits
 from lockgate.inputs.tree import excluder
@@ -31,6 +43,7 @@ from lockgate.model.secret import SecretValue
 
 _KIND = "history"
 _HASH_SIZE = 16  # bytes
+_LACKS = "not every content that it had is in this clone, which is partial or damaged"
 MOST_KEPT = 1_000_000
 MOST_SHARES = 4
 
@@ -83,7 +96,7 @@ class _Scan:
                 self._target.progress(done, len(names))
                 shown = display(change.path)
                 if blob is None:
-                    self._skip(Skip(shown, "its content is not in this clone, which is partial or damaged", gap=True))
+                    self._skip(Skip(shown, _LACKS, gap=True))
                 else:
                     self._of_file(change, start_of(shown, blob.data, blob.size, limit))
             ends = shallow_end(self._root, names)
@@ -111,11 +124,15 @@ class _Scan:
 
     def _wanted(self, names: list[str]) -> Iterator[tuple[str, Change]]:
         """The changes to look at; each path and content once, and each way in which added lines came to be."""
-        yield from self._fresh(changes(self._root, names))
-        if not self._commits.added:
-            yield from self._fresh(tagged(self._root))
+        lacks = missing(self._root, *self._commits.revisions)
+        found = changes(self._root, names)
+        for change in self._fresh(found if self._commits.added else chain(found, tagged(self._root))):
+            if change.blob in lacks:
+                self._skip(Skip(display(change.path), _LACKS, gap=True))
+            else:
+                yield change.blob, change
 
-    def _fresh(self, found: Iterator[Change]) -> Iterator[tuple[str, Change]]:
+    def _fresh(self, found: Iterable[Change]) -> Iterator[Change]:
         for change in found:
             if self._buckets and bucket(change.path) not in self._buckets:
                 continue
@@ -123,7 +140,7 @@ class _Scan:
             if self._excluded(shown):
                 self._skip(Skip(shown, EXCLUDED))
             elif self._clean.is_new(change):
-                yield change.blob, change
+                yield change
 
     def _of_file(self, change: Change, start: Start) -> None:
         path = display(change.path)
