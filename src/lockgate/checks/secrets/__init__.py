@@ -6,11 +6,14 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import chain
 
+from msgspec import Struct
+
 from lockgate.checks import base
 from lockgate.checks.identity import identify
 from lockgate.checks.secrets import catalogue, merge
 from lockgate.checks.secrets.allowed import Comments
 from lockgate.checks.secrets.cache import Cache, FileResult
+from lockgate.checks.secrets.known import Known, Secret
 from lockgate.engines.secrets.base import Sighting
 from lockgate.engines.secrets.scanners import Scanners, Seen, scanners
 from lockgate.inputs.files import display, is_binary
@@ -31,50 +34,85 @@ def run(target: base.Target) -> base.Result:
     skipped = list(target.tree.skipped)
     results: list[FileResult] = []
     cache = Cache(target.tree, engines.key)
+    known = Known(target)
     files = target.tree.files
     for done, path in enumerate(files):
         target.progress(done, len(files))
-        result = _of_file(target.tree, path, engines, cache)
+        result = _of_file(target.tree, path, engines, cache, known)
         if isinstance(result, Skip):
             skipped.append(result)
         else:
             results.append(result)
+            known.account(display(path), result.known, whole=result.examined and not result.skipped)
     cache.close()
     left_out = Counter(reason for result in results if result.examined for reason in result.left_out)
     rules = {rule.id: rule for result in results for rule in result.rules}
+    coverage = Coverage(
+        examined=sum(result.examined for result in results),
+        unit="files",
+        skipped=(*skipped, *chain.from_iterable(result.skipped for result in results)),
+        allowed=sum(result.allowed for result in results),
+        notes=(*engines.notes, *_told(left_out)),
+    )
+    every_engine = not (engines.notes or target.settings.engine_options.engines)
     return base.Result(
-        coverage=Coverage(
-            examined=sum(result.examined for result in results),
-            unit="files",
-            skipped=(*skipped, *chain.from_iterable(result.skipped for result in results)),
-            allowed=sum(result.allowed for result in results),
-            notes=(*engines.notes, *_told(left_out)),
-        ),
+        coverage=known.told(coverage, whole=every_engine),
         findings=tuple(chain.from_iterable(result.findings for result in results)),
         engines=tuple(engines.engines),
         rules=tuple(rules.values()),
+        gaps=tuple(known.gaps),
     )
 
 
-def _of_file(tree: Tree, path: str, engines: Scanners, cache: Cache) -> FileResult | Skip:
+class Examined(Struct, frozen=True, kw_only=True):
+    """What stands in one file: its text, what the engines saw, and the secrets that no comment allows."""
+
+    path: str
+    text: str
+    seen: Seen
+    secrets: list[Secret]
+    allowed: int
+
+
+def examine(tree: Tree, path: str, engines: Scanners, known: Known) -> Examined | Skip:
+    """Look into one file, whatever is known of what is in it."""
+    data, shown = tree.read(path), display(path)
+    return data if isinstance(data, Skip) else _examined(shown, data, engines, known)
+
+
+def _of_file(tree: Tree, path: str, engines: Scanners, cache: Cache, known: Known) -> FileResult | Skip:
     shown, state = display(path), tree.state(path)
+    stamp = known.stamp(shown)
     result = cache.unchanged(shown, state)
-    if result:
+    if result and result.stamp == stamp:
         return result
     data = tree.read(path)
     if isinstance(data, Skip):
         return data
     result = cache.known(shown, state, data)
-    if result is None:
-        result = _examined(shown, data, engines.scan(shown, data))
+    if result is None or result.stamp != stamp:
+        result = _result(data, _examined(shown, data, engines, known), known)
         cache.keep(shown, state, data, result)
     return result
 
 
-def _examined(path: str, data: bytes, seen: Seen) -> FileResult:
+def _examined(path: str, data: bytes, engines: Scanners, known: Known) -> Examined:
+    seen = engines.scan(path, known.searched(path, data))
+    text = data.decode("utf-8", "replace") if seen.sightings else ""
+    secrets = list(_merged(seen.sightings))
+    comments = Comments(text.split("\n"))
+    wanted = [secret for secret in secrets if not comments.allow(secret[0])]
+    return Examined(path=path, text=text, seen=seen, secrets=wanted, allowed=len(secrets) - len(wanted))
+
+
+def _result(data: bytes, file: Examined, known: Known) -> FileResult:
+    seen = file.seen
     examined = bool(seen.looked or not data)
-    skipped = seen.gaps if examined or seen.gaps else [_unseen(path, data, seen)]
-    findings, allowed = _findings(seen.sightings, data)
+    skipped = seen.gaps if examined or seen.gaps else [_unseen(file.path, data, seen)]
+    places = known.matching(file.path, file.secrets)
+    new = [finding for (finding, _), entries in zip(file.secrets, places, strict=True) if not entries]
+    masked = merge.mask(file.text, seen.sightings) if new else ""
+    findings = identify(new, lambda _: masked)
     named = {finding.rule for finding in findings}
     rules = {rule.id: rule for rule in map(catalogue.rule_of, seen.sightings) if rule.id in named}
     return FileResult(
@@ -83,7 +121,9 @@ def _examined(path: str, data: bytes, seen: Seen) -> FileResult:
         left_out=tuple(seen.left_out),
         findings=findings,
         rules=tuple(rules.values()),
-        allowed=allowed,
+        allowed=file.allowed,
+        stamp=known.stamp(file.path),
+        known=tuple(tuple(entries) for entries in places if entries),
     )
 
 
@@ -103,23 +143,11 @@ def _told(left_out: Counter[tuple[str, str]]) -> Iterator[str]:
         yield f"{name} left out {sum(reasons.values())} files, into which another engine looked ({each})"
 
 
-def _findings(sightings: list[Sighting], data: bytes) -> tuple[tuple[Finding, ...], int]:
-    """The findings of one file, and how many more an inline comment allows."""
-    if not sightings:
-        return (), 0
-    text = data.decode("utf-8", "replace")
-    merged = list(_merged(sightings))
-    comments = Comments(text.split("\n"))
-    wanted = [finding for finding in merged if not comments.allow(finding)]
-    masked = merge.mask(text, sightings) if wanted else ""
-    return identify(wanted, lambda _: masked), len(merged) - len(wanted)
-
-
-def _merged(sightings: list[Sighting]) -> Iterator[Finding]:
+def _merged(sightings: list[Sighting]) -> Iterator[Secret]:
     for group in merge.groups(sightings):
         rule = catalogue.rule_of(min(group, key=catalogue.breadth))
         widest = group[0].at
-        yield Finding(
+        finding = Finding(
             **{field: getattr(widest, field) for field in widest.__struct_fields__},
             rule=rule.id,
             severity=rule.severity,
@@ -129,3 +157,4 @@ def _merged(sightings: list[Sighting]) -> Iterator[Finding]:
             help_uri=rule.help_uri,
             engines=tuple(sorted({seen.engine for seen in group})),
         )
+        yield finding, group

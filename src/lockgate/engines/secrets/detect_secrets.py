@@ -89,6 +89,18 @@ def kinds() -> dict[str, str]:
     return {kind: f"detect-secrets sees: {kind}." for kind in get_mapping_from_secret_type_to_class()}
 
 
+def default_document() -> dict[str, Any]:
+    """The beginning of what detect-secrets writes with its default settings: version, plug-ins and filters."""
+    from detect_secrets.__version__ import VERSION
+    from detect_secrets.settings import get_settings
+
+    _plugins()
+    settings = get_settings().json()
+    allowed = [{"path": path} for path in _FILTERS_OFF if "allowlist" in path]
+    filters = sorted([*settings["filters_used"], *allowed], key=itemgetter("path"))
+    return {"version": VERSION, "plugins_used": settings["plugins_used"], "filters_used": filters}
+
+
 class _Scanner:
     """Scans files with the plug-ins, each on the lines on which it can find something."""
 
