@@ -34,7 +34,7 @@ def run(target: base.Target) -> base.Result:
     skipped = list(target.tree.skipped)
     results: list[FileResult] = []
     cache = Cache(target.tree, engines.key)
-    known = Known(target)
+    known = Known.of(target)
     files = target.tree.files
     for done, path in enumerate(files):
         target.progress(done, len(files))
@@ -60,7 +60,7 @@ def run(target: base.Target) -> base.Result:
         findings=tuple(chain.from_iterable(result.findings for result in results)),
         engines=tuple(engines.engines),
         rules=tuple(rules.values()),
-        gaps=tuple(known.gaps),
+        gaps=known.gaps,
     )
 
 
@@ -74,10 +74,13 @@ class Examined(Struct, frozen=True, kw_only=True):
     allowed: int
 
 
-def examine(tree: Tree, path: str, engines: Scanners, known: Known) -> Examined | Skip:
-    """Look into one file, whatever is known of what is in it."""
-    data, shown = tree.read(path), display(path)
-    return data if isinstance(data, Skip) else _examined(shown, data, engines, known)
+def examine(target: base.Target, known: Known) -> Iterator[Examined | Skip]:
+    """Look into every file of the target, whatever is known of what is in it."""
+    engines, files = scanners(target.settings.engine_options), target.tree.files
+    for done, path in enumerate(files):
+        target.progress(done, len(files))
+        data = target.tree.read(path)
+        yield data if isinstance(data, Skip) else _examined(display(path), data, engines, known)
 
 
 def _of_file(tree: Tree, path: str, engines: Scanners, cache: Cache, known: Known) -> FileResult | Skip:

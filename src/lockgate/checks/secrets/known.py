@@ -33,11 +33,16 @@ Secret = tuple[Finding, list[Sighting]]
 
 
 class Verdict(StrEnum):
-    """What somebody said of a known secret; of two that were merged the later of these holds."""
+    """What somebody said of a known secret; of two that were merged the stronger holds, which is the later one here."""
 
     UNREVIEWED = "unreviewed"
     FALSE = "false"
     REAL = "real"
+
+    @property
+    def strength(self) -> int:
+        """Sort key: the weakest first."""
+        return list(Verdict).index(self)
 
 
 class Entry(Struct, frozen=True, kw_only=True):
@@ -86,8 +91,8 @@ class Baseline(ABC):
         """The file without the identities in it, which may look like secrets; every byte keeps its place."""
         raise NotImplementedError
 
-    def made_of(self, secret: Secret) -> list[Entry]:
-        """New entries for a secret, by which it is known from now on."""
+    def made_of(self, path: str, secrets: Sequence[Secret]) -> list[Entry]:
+        """New entries for secrets of a file, by which they are known from now on."""
         raise NotImplementedError
 
     def rendered(self, entries: Iterable[Entry]) -> bytes:
@@ -121,6 +126,11 @@ class Baseline(ABC):
         for place, entry in enumerate(self.of(path)):
             lines[entry.line].append(place)
         return lines
+
+
+def strongest(entries: Iterable[Entry]) -> Verdict:
+    """The verdict that holds for a secret with these entries."""
+    return max((entry.verdict for entry in entries), key=lambda verdict: verdict.strength)
 
 
 def formats() -> dict[str, type[Baseline]]:
@@ -173,19 +183,26 @@ def _read(tree: Tree, path: str) -> bytes | Skip:
 
 
 class Known:
-    """Tells what is known in one scan, and keeps account of it. Where the baseline can't be read nothing is known."""
+    """Tells what is known in one scan, and keeps account of it. Where the baseline can't be read nothing is known.
 
-    def __init__(self, target: base.Target) -> None:
-        self.gaps: list[str] = []
-        self._tree = target.tree
-        self._baseline: Baseline | None = None
-        self._seen: dict[str, set[int]] = {}
+    `seen` are, for each file that was examined as a whole, the places of the entries that match something in it.
+    """
+
+    def __init__(self, tree: Tree, baseline: Baseline | None, gaps: tuple[str, ...] = ()) -> None:
+        self.seen: dict[str, set[int]] = {}
+        self.gaps = gaps
+        self._tree = tree
+        self._baseline = baseline
         self._verdicts: list[Verdict] = []
+
+    @classmethod
+    def of(cls, target: base.Target) -> Known:
+        """What is known in a scan of the target; `gaps` tell why nothing is, where the baseline can't be read."""
         try:
             path = path_of(target.tree, target.settings.baseline)
-            self._baseline = load(target.tree, path) if path else None
+            return cls(target.tree, load(target.tree, path) if path else None)
         except UsageError as error:
-            self.gaps.append(str(error))
+            return cls(target.tree, None, (str(error),))
 
     def stamp(self, path: str) -> str:
         """What is another one whenever what is known of a path is; empty where nothing is."""
@@ -195,9 +212,14 @@ class Known:
         return own + (self._baseline.stamp(path) if self._baseline.of(path) else "")
 
     def searched(self, path: str, data: bytes) -> bytes:
-        """What is to be searched of a file: all of it, but the identities in the baseline itself."""
-        baseline = self._baseline
-        return baseline.blanked() if baseline and path == baseline.name and data == baseline.data else data
+        """What is to be searched of a file: all of it, but the identities in a baseline."""
+        if path not in NAMES and not (self._baseline and path == self._baseline.name):
+            return data
+        try:
+            baseline = parse(path, data)
+        except UsageError:
+            return data
+        return baseline.blanked() if baseline.MATCHES else data
 
     def matching(self, path: str, secrets: Sequence[Secret]) -> list[list[int]]:
         """For each secret of a file the places of its entries; none for what is new."""
@@ -210,15 +232,15 @@ class Known:
         if self._baseline is None:
             return
         of = self._baseline.of(path)
-        self._verdicts += [max((of[place].verdict for place in places), key=list(Verdict).index) for places in matched]
+        self._verdicts += [strongest(of[place] for place in places) for places in matched]
         if whole:
-            self._seen[path] = {place for places in matched for place in places}
+            self.seen[path] = {place for places in matched for place in places}
 
     def told(self, coverage: Coverage, *, whole: bool) -> Coverage:
         """The coverage with what is known. `whole`: all was searched for, so that what matches nothing is gone."""
         if self._baseline is None:
             return coverage
-        stale = list(stale_entries(self._baseline, self._tree, self._seen)) if whole else []
+        stale = list(stale_entries(self._baseline, self._tree, self.seen)) if whole else []
         return replace(
             coverage,
             baseline=self._baseline.name,

@@ -65,13 +65,19 @@ class DetectSecretsBaseline(Baseline):
     def blanked(self) -> bytes:
         return _HASH.sub(rb"\g<1>" + b" " * 40, self.data)
 
-    def made_of(self, secret: Secret) -> list[Entry]:
-        finding, group = secret
-        own = [(seen.kind, seen) for seen in _told_by(group) if seen.engine == engine.ENGINE]
-        kinds = dict.fromkeys((kind, _sha1(seen), seen.at.line) for kind, seen in own or [(finding.rule, group[0])])
-        return [Entry(path=finding.path, identity=sha1, rule=kind, line=line) for kind, sha1, line in kinds]
+    def made_of(self, path: str, secrets: Sequence[Secret]) -> list[Entry]:
+        made: dict[tuple[str, str], Entry] = {}
+        for finding, group in secrets:
+            own = [(seen.kind, seen) for seen in _told_by(group) if seen.engine == engine.ENGINE]
+            for kind, seen in own or [(finding.rule, group[0])]:
+                entry = Entry(path=path, identity=_sha1(seen), rule=kind, line=seen.at.line)
+                made.setdefault((entry.identity, kind), entry)
+        return list(made.values())
 
     def rendered(self, entries: Iterable[Entry]) -> bytes:
+        entries = list(entries)
+        if self.data and set(entries) == set(self.entries):
+            return self.data  # with the time that it has
         document = json.loads(self.data) if self.data else {**engine.default_document(), "generated_at": ""}
         slim = bool(self.data) and "generated_at" not in document and not any(entry.line for entry in self.entries)
         ordered = sorted(entries, key=lambda entry: (entry.path, entry.line, entry.identity, entry.rule))

@@ -75,10 +75,14 @@ class KeyedBaseline(Baseline):
     def blanked(self) -> bytes:
         return _IDENTITIES.sub(lambda match: b" " * len(match[0]), self.data)
 
-    def made_of(self, secret: Secret) -> list[Entry]:
-        finding = secret[0]
-        (identity,) = self._identities(finding.path, [secret])
-        return [Entry(path=finding.path, identity=identity, rule=finding.rule, line=finding.line)] if identity else []
+    def made_of(self, path: str, secrets: Sequence[Secret]) -> list[Entry]:
+        identities = self._identities(path, secrets)
+        made = {
+            identity: Entry(path=path, identity=identity, rule=finding.rule, line=finding.line)
+            for (finding, _), identity in zip(secrets, identities, strict=True)
+            if identity
+        }
+        return list(made.values())
 
     def rendered(self, entries: Iterable[Entry]) -> bytes:
         lines = sorted([*DIVIDERS, *map(_line, entries)])
@@ -95,7 +99,7 @@ class KeyedBaseline(Baseline):
         found: dict[tuple[str, str], Entry] = {}
         for entry in self._entries([line.removesuffix("\r") for line in lines]):
             twin = found.setdefault((entry.path, entry.identity), entry)
-            found[entry.path, entry.identity] = max(twin, entry, key=lambda each: list(Verdict).index(each.verdict))
+            found[entry.path, entry.identity] = max(twin, entry, key=lambda each: each.verdict.strength)
         return sorted(found.values(), key=lambda entry: entry.identity)
 
     def _entries(self, lines: list[str]) -> Iterator[Entry]:
