@@ -31,7 +31,8 @@ def _existing(context: click.Context, option: click.Parameter, path: str | None)
 baseline_option = click.option("--baseline", metavar="FILE", callback=_absolute, help="Where the baseline is.")
 _SETTINGS = (
     click.option("--baseline", metavar="FILE", callback=_existing, help="The list of the secrets that are known."),
-    click.option("--no-baseline", "baseline", flag_value="", help="Report known secrets as well."),
+    # Both give one value, so that both have to look at it.
+    click.option("--no-baseline", "baseline", flag_value="", callback=_existing, help="Report known secrets as well."),
     click.option("--fail-on", metavar="SEVERITY", help=f"Fail at or over: {', '.join(CHOICES['fail-on'])}."),
     click.option("--min-confidence", metavar="LEVEL", help=f"Count from: {', '.join(CHOICES['min-confidence'])}."),
     click.option("--advisories", metavar="PATH|URL", help="OSV zip or directory to audit against."),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from itertools import chain
 
 from msgspec import Struct
@@ -41,6 +41,7 @@ def run(target: base.Target) -> base.Result:
         result = _of_file(target.tree, path, engines, cache, known)
         if isinstance(result, Skip):
             skipped.append(result)
+            known.account(display(path), (), whole=not result.gap)
         else:
             results.append(result)
             known.account(display(path), result.known, whole=result.examined and not result.skipped)
@@ -74,9 +75,10 @@ class Examined(Struct, frozen=True, kw_only=True):
     allowed: int
 
 
-def examine(target: base.Target, known: Known) -> Iterator[Examined | Skip]:
-    """Look into every file of the target, whatever is known of what is in it."""
-    engines, files = scanners(target.settings.engine_options), target.tree.files
+def examine(target: base.Target, known: Known, only: Container[str] | None = None) -> Iterator[Examined | Skip]:
+    """Look into every file of the target, or into those of `only` (as reports spell them), whatever is known of them."""
+    engines = scanners(target.settings.engine_options)
+    files = [path for path in target.tree.files if only is None or display(path) in only]
     for done, path in enumerate(files):
         target.progress(done, len(files))
         data = target.tree.read(path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
 
 from msgspec import Struct
@@ -63,16 +63,18 @@ def place_of(path: str, baseline: str | None) -> Place:
     return Place(tree, settings, path_of(tree, settings.baseline))
 
 
-def look(place: Place, known: Known, gaps: list[str]) -> Iterator[Examined]:
-    """Look into every file; `gaps` gets what could not be examined."""
+def look(place: Place, known: Known, gaps: list[str], only: Container[str] | None = None) -> Iterator[Examined]:
+    """Look into every file, or into those of `only`; `gaps` gets what could not be examined."""
     with bars(wanted=True) as draw:
         target = Target(
             tree=place.tree, settings=place.settings, progress=lambda done, total: draw("secrets", done, total)
         )
-        for file in examine(target, known):
+        for file in examine(target, known, only):
             skipped = [file] if isinstance(file, Skip) else file.seen.gaps
             gaps += [f"{skip.subject} ({skip.reason})" for skip in skipped if skip.gap]
-            if isinstance(file, Examined):
+            if isinstance(file, Skip):
+                known.account(file.subject, (), whole=not file.gap)
+            else:
                 known.account(file.path, known.matching(file.path, file.secrets), whole=not skipped)
                 yield file
 
