@@ -14,21 +14,23 @@ if TYPE_CHECKING:
     from lockgate.config.settings import Settings
     from lockgate.inputs.staged import StagedTree
 
-USAGE = """usage: lockgate-hook [--] [FILES…]
+USAGE = """usage: lockgate-hook [--baseline FILE] [--] [FILES…]
 
-Scans the staged content of FILES, by default of every staged file, for secrets."""
+Scans the staged content of FILES, by default of every staged file, for secrets. What the baseline FILE lists is known."""
+BASELINE = "--baseline"
 
 
 def main() -> None:
     """Run the hook and exit with its code."""
     try:
         _import_msgspec()
-        staged = _seen_staged(sys.argv[1:])
+        arguments, baseline = _without_baseline(sys.argv[1:])
+        staged = _seen_staged(arguments, baseline)
         if staged and _is_quiet(*staged):
             return
         from lockgate.cli import run_program
 
-        run_program(lambda: _hook(sys.argv[1:], staged))
+        run_program(lambda: _hook(arguments, baseline, staged))
     except KeyboardInterrupt:  # until run_program takes the signals over
         sys.exit(130)
 
@@ -43,12 +45,22 @@ def _import_msgspec() -> None:
             del sys.modules["typing_extensions"]
 
 
-def _seen_staged(arguments: list[str]) -> tuple[StagedTree, Settings] | None:
+def _without_baseline(arguments: list[str]) -> tuple[list[str], str | None]:
+    """The arguments behind the option, and the file that it names. Where there is a file named like it, it is that file."""
+    first = arguments[0] if arguments else ""
+    if first.startswith(f"{BASELINE}=") and not os.path.lexists(first):
+        return arguments[1:], first.removeprefix(f"{BASELINE}=")
+    if first == BASELINE and len(arguments) > 1 and not os.path.lexists(first):
+        return arguments[2:], arguments[1]
+    return arguments, None
+
+
+def _seen_staged(arguments: list[str], baseline: str | None) -> tuple[StagedTree, Settings] | None:
     """What `_staged` gives where the arguments are nothing but names; None where something is wrong, which `_hook` tells."""
     if any(name.startswith("-") for name in arguments):
         return None
     try:
-        return _staged(arguments)
+        return _staged(arguments, baseline)
     except Exception:  # noqa: BLE001 - the whole check says what is wrong
         return None
 
@@ -70,17 +82,21 @@ def _is_quiet(tree: StagedTree, settings: Settings) -> bool:
         return False
 
 
-def _staged(names: list[str]) -> tuple[StagedTree, Settings]:
+def _staged(names: list[str], baseline: str | None) -> tuple[StagedTree, Settings]:
     from lockgate.inputs.staged import StagedTree
     from lockgate.project import current_directory, settings_of
 
     root = current_directory()
-    settings = settings_of(root, {})
+    if baseline and not os.path.lexists(baseline):
+        from lockgate.model.errors import UsageError
+
+        raise UsageError(f"{baseline} does not exist; lockgate baseline create makes a baseline")
+    settings = settings_of(root, {"baseline": baseline and os.path.abspath(baseline)})  # noqa: PTH100 - follows no link
     paths = [os.path.normpath(name) for name in names]
     return StagedTree(root, paths, settings.exclude, settings.max_file_size), settings
 
 
-def _hook(arguments: list[str], staged: tuple[StagedTree, Settings] | None) -> int:
+def _hook(arguments: list[str], baseline: str | None, staged: tuple[StagedTree, Settings] | None) -> int:
     if staged is None:
         from lockgate.inputs.git import is_repository
         from lockgate.model.errors import UsageError
@@ -95,7 +111,7 @@ def _hook(arguments: list[str], staged: tuple[StagedTree, Settings] | None) -> i
             raise UsageError(
                 f"{root} is not in a Git repository, so nothing is staged; lockgate check secrets scans it"
             )
-        staged = _staged(_names(arguments))
+        staged = _staged(_names(arguments), baseline)
     tree, settings = staged
     if not tree.files:
         return 0

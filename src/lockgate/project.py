@@ -53,12 +53,12 @@ def _check_paths(settings: Settings) -> None:
     source = settings.sources.get("advisories")
     if settings.advisories and "://" not in settings.advisories and not Path(settings.advisories).exists():
         raise UsageError(f"{source}: 'advisories': {settings.advisories} does not exist")
-    for path in settings.kingfisher_rules:
-        if not Path(path).exists():
-            raise UsageError(f"{settings.sources.get('kingfisher-rules')}: 'kingfisher-rules': {path} does not exist")
+    for rules in settings.kingfisher_rules:
+        if not Path(rules).exists():
+            raise UsageError(f"{settings.sources.get('kingfisher-rules')}: 'kingfisher-rules': {rules} does not exist")
     for file in settings.detect_secrets_plugins:
-        path = Path(file).expanduser()
-        if not (path.is_absolute() and path.is_file()):
+        plugin = Path(file).expanduser()
+        if not (plugin.is_absolute() and plugin.is_file()):
             where = settings.sources.get("detect-secrets-plugins")
             raise UsageError(f"{where}: 'detect-secrets-plugins': no file is at {file}; give its whole path")
     if settings.python and not _is_program(settings.python):

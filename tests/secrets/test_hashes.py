@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lockgate.checks import secrets
 from lockgate.checks.secrets import merge
+from lockgate.checks.secrets.examined import examine, result_of
+from lockgate.checks.secrets.known import Known
 from lockgate.engines.secrets import rewritten
 from lockgate.engines.secrets.base import Sighting
 from lockgate.engines.secrets.scanners import scanners
+from lockgate.inputs.files import Start
+from lockgate.inputs.tree import Tree
 from lockgate.model.finding import Location
 from lockgate.model.secret import SecretValue
 from support import noise
@@ -19,9 +24,8 @@ Hashes = list[tuple[str, int, str, str]]
 
 
 def hashes(path: str, data: bytes) -> Hashes:
-    seen = scanners().scan(path, data)
-    findings, _ = secrets._findings(seen.sightings, seen.sightings, data)
-    assert findings
+    nothing = Known(Tree(Path()), None)
+    findings = result_of(examine(path, Start(data), scanners(), nothing), nothing).findings
     return [(finding.rule, finding.line, finding.line_hash, finding.fingerprint) for finding in findings]
 
 
@@ -71,9 +75,7 @@ def test_no_form_of_yaml_tells_a_word(words: list[str], secret: str, other: str,
         parts = [*words[:place], f"x{word}", *words[place + 1 :]]
         value = "".join(f"{joint}q{part}" for joint, part in zip(between, parts, strict=True)).lstrip()
         text = f"a: 1\npassword: {opening}{value}{closing}\nlast: 2\n"
-        sightings = scanners().scan("a.yaml", text.encode()).sightings
-        findings, _ = secrets._findings(sightings, sightings, text.encode())
-        seen.append([(found.rule, found.line, found.line_hash, found.fingerprint) for found in findings])
+        seen.append(hashes("a.yaml", text.encode()))
     assert len(seen[0]) != len(seen[1]) or seen[0] == seen[1]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,10 +12,27 @@ import click
 from lockgate.cli import _streams as streams
 from lockgate.config.load import CHOICES
 from lockgate.inputs import git
+from lockgate.model.errors import UsageError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+
+def _absolute(_context: click.Context, _option: click.Parameter, path: str | None) -> str | None:
+    """A file that the command line names is meant from where the user stands, and not from the root of the scan."""
+    return os.path.abspath(path) if path else path  # noqa: PTH100 - no link is followed
+
+
+def _existing(context: click.Context, option: click.Parameter, path: str | None) -> str | None:
+    if path and not os.path.lexists(path):
+        raise UsageError(f"{path} does not exist; lockgate baseline create makes a baseline")
+    return _absolute(context, option, path)
+
+
+baseline_option = click.option("--baseline", metavar="FILE", callback=_absolute, help="Where the baseline is.")
 _SETTINGS = (
+    click.option("--baseline", metavar="FILE", callback=_existing, help="The list of the secrets that are known."),
+    # Both give one value, so that both have to look at it.
+    click.option("--no-baseline", "baseline", flag_value="", callback=_existing, help="Report known secrets as well."),
     click.option("--fail-on", metavar="SEVERITY", help=f"Fail at or over: {', '.join(CHOICES['fail-on'])}."),
     click.option("--min-confidence", metavar="LEVEL", help=f"Count from: {', '.join(CHOICES['min-confidence'])}."),
     click.option("--advisories", metavar="PATH|URL", help="OSV zip or directory to audit against."),

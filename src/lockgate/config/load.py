@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Any
 
 import msgspec
@@ -80,11 +80,21 @@ def _convert(source: str, key: str, value: Any, project: str | None) -> None:
             f"{where}: the repository that is scanned can set 'incomplete' to 'fail' only; "
             f"{value!r} belongs into {_user_file_name()}"
         )
+    if source.startswith("pyproject") and key == "baseline" and isinstance(value, str) and _leads_out(value):
+        raise UsageError(
+            f"{where}: the repository that is scanned can have its 'baseline' inside of itself only; "
+            f"give another one on the command line or in {_user_file_name()}"
+        )
     try:
         msgspec.convert({key: value}, Settings)
     except msgspec.ValidationError as error:
         said = str(error).partition(" - at ")[0].replace("`", "")
         raise UsageError(f"{where}: {key!r}: {said[:1].lower()}{said[1:]}") from None
+
+
+def _leads_out(path: str) -> bool:
+    parts = path.replace("\\", "/").split("/")
+    return ".." in parts or Path(path).is_absolute() or PureWindowsPath(path).drive != ""
 
 
 def _check_patterns(patterns: tuple[str, ...], source: str) -> None:

@@ -28,6 +28,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
     fail_on, min_confidence: findings at or over both make the verdict FAIL.
     incomplete: whether INCOMPLETE fails the gate; `auto` means where the variable CI is set.
     max_file_size: larger files are not read and leave the record incomplete; in bytes.
+    baseline: the file that lists the secrets that are known; empty means none, None the one that is there.
     advisories: an OSV zip, a directory of OSV records or an index, to be used instead of the synced index.
     detect_secrets_plugins: files with plug-ins for detect-secrets that are added to its own, and are run.
     engines: the engines that look for secrets; empty means all.
@@ -45,6 +46,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
     min_confidence: Confidence = Confidence.MEDIUM
     incomplete: Literal["auto", "fail", "warn"] = "auto"
     max_file_size: FileSize = 32 * MEBIBYTE
+    baseline: str | None = None
     advisories: str = ""
     detect_secrets_plugins: tuple[str, ...] = ()
     engines: tuple[str, ...] = ()

@@ -33,13 +33,17 @@ class Skip(Struct, frozen=True):
 class Coverage(Struct, frozen=True, kw_only=True):
     """What a check examined (`examined` many of `unit`), what it passed over, and notes on how.
 
-    `allowed` counts the findings that an inline comment allowed.
+    `allowed` counts the findings that an inline comment allowed; `known` those that the file `baseline` lists, `known_real`
+    those of them that somebody confirmed.
     """
 
     examined: int
     unit: str
     skipped: tuple[Skip, ...] = ()
     allowed: int = 0
+    known: int = 0
+    known_real: int = 0
+    baseline: str = ""
     notes: tuple[str, ...] = ()
 
 

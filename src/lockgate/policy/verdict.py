@@ -67,6 +67,9 @@ def _notes(records: tuple[Record, ...], settings: Settings, wanted: Iterable[str
     excluded = {skip.subject for record in records for skip in record.coverage.skipped if skip.reason == EXCLUDED}
     if excluded:
         yield f"not examined: {counted(len(excluded), 'file')} (exclude, set by: {source['exclude']})"
+    for coverage in (record.coverage for record in records if record.coverage.known):
+        known = f"{counted(coverage.known, 'secret')} {'is' if coverage.known == 1 else 'are'} known"
+        yield f"{known} in {coverage.baseline} ({coverage.known_real:,} confirmed real)"
     default = Settings()
     if settings.fail_on.rank < default.fail_on.rank:
         yield f"only findings of severity {settings.fail_on} count (fail-on, set by: {source['fail-on']})"

@@ -183,6 +183,8 @@ def _facts(record: Record, counts: CheckSummary) -> str:
         facts.append(f"{counts.skipped} skipped")
     if coverage.allowed:
         facts.append(f"{coverage.allowed} allowed")
+    if coverage.known:
+        facts.append(f"{coverage.known} known")
     facts.append(_many(counts.findings))
     return f"{', '.join(facts)}, {record.seconds} s"
 

@@ -50,7 +50,7 @@ def write(path: str, data: bytes) -> None:
         elif _is_stream(path):
             _append(path, data)
         else:
-            _replace(Path(path), data)
+            replace(Path(path), data)
     except BrokenPipeError:
         raise  # whoever read the report left: that is no fault of the place
     except OSError as error:
@@ -78,7 +78,8 @@ def _append(path: str, data: bytes) -> None:
         file.write(data)
 
 
-def _replace(path: Path, data: bytes) -> None:
+def replace(path: Path, data: bytes) -> None:
+    """Make `data` the content of a regular file in one step; what stands there, also a link, is replaced."""
     with _temporary(path.parent) as (descriptor, name):
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)

@@ -25,7 +25,11 @@ _KEY_SIZE = _HASH_SIZE = 16  # bytes
 
 
 class FileResult(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What the check made of one file: whether it was examined, and who left it out for which reason."""
+    """What the check made of one file: whether it was examined, and who left it out for which reason.
+
+    `known` holds, for each finding that is known and not among `findings`, the places of its entries in the baseline. It is
+    for the baseline that `stamp` names; of what identifies a secret nothing is kept.
+    """
 
     examined: bool = True
     skipped: tuple[Skip, ...] = ()
@@ -33,6 +37,8 @@ class FileResult(Struct, frozen=True, kw_only=True, omit_defaults=True):
     findings: tuple[Finding, ...] = ()
     rules: tuple[Rule, ...] = ()
     allowed: int = 0
+    stamp: str = ""
+    known: tuple[tuple[int, ...], ...] = ()
 
 
 class _Entry(Struct, array_like=True):

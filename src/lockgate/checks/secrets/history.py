@@ -16,6 +16,8 @@ from msgspec.structs import replace
 from lockgate.checks import base, secrets
 from lockgate.checks.secrets import merge
 from lockgate.checks.secrets.cache import FileResult
+from lockgate.checks.secrets.examined import examine, result_of
+from lockgate.checks.secrets.known import Known
 from lockgate.engines.secrets.base import Sighting
 from lockgate.engines.secrets.scanners import Scanners, scanners
 from lockgate.inputs import user_cache
@@ -53,18 +55,19 @@ def run(target: base.Target, commits: Commits) -> base.Result:
     scan = _Scan(target, commits)
     names = listed(target.tree.root, *commits.revisions)
     gaps = scan.of_commits(names)
+    coverage = Coverage(
+        examined=len(names),
+        unit="commits",
+        skipped=tuple(scan.skipped.values()),
+        allowed=len(scan.allowed - scan.known),
+        notes=(*scan.engines.notes, *secrets.asked_for(target.options)),
+    )
     return base.Result(
-        coverage=Coverage(
-            examined=len(names),
-            unit="commits",
-            skipped=tuple(scan.skipped.values()),
-            allowed=len(scan.allowed - scan.known),
-            notes=(*scan.engines.notes, *secrets.asked_for(target.options)),
-        ),
+        coverage=scan.baseline.told(coverage, whole=False),
         findings=tuple(scan.findings()),
         engines=tuple(scan.engines.engines),
         rules=tuple(scan.rules.values()),
-        gaps=tuple(gaps),
+        gaps=(*gaps, *scan.baseline.gaps),
     )
 
 
@@ -78,6 +81,8 @@ class _Scan:
         self._commits = commits
         self._buckets = frozenset(commits.buckets)
         self._excluded = excluder(target.settings.exclude)
+        self.baseline = Known.of(target)
+        self._accounted: set[tuple[str, tuple[int, ...]]] = set()
         self._clean = _Clean(target, commits, self.engines.key)
         self.known: set[tuple[str, SecretValue]] = set()
         self._found: list[tuple[str, Finding]] = []
@@ -154,12 +159,15 @@ class _Scan:
             groups.extend(self._added(wanted, change, start.data) if self._commits.added else wanted)
             return [seen for group in groups for seen in group]
 
-        result = secrets.scanned(path, start, self.engines, fresh)
+        result = result_of(examine(path, start, self.engines, self.baseline, fresh), self.baseline)
         if not any_seen and replace(result, left_out=()) == FileResult():
             self._clean.keep(change)
         for skip in result.skipped:
             self._skip(skip)
         self.rules.update({rule.id: rule for rule in result.rules})
+        accounted = dict.fromkeys(places for places in result.known if (path, places) not in self._accounted)
+        self._accounted.update((path, places) for places in accounted)
+        self.baseline.account(path, list(accounted), whole=False)
         self._found += ((change.commit, finding) for finding in result.findings)
         places = {_place(finding) for finding in result.findings}
         self.known.update((path, group[0].value) for group in groups if _place(group[0].at) in places)

@@ -16,7 +16,7 @@ from lockgate.checks.run import run_check
 from lockgate.checks.secrets.history import MOST_SHARES
 from lockgate.inputs.history import BUCKETS, bucket, changes, listed
 from lockgate.inputs.revisions import Commits
-from lockgate.model.record import Coverage, Outcome, Record
+from lockgate.model.record import Outcome, Record
 
 FEW = 500  # commits, which one process has scanned while two would start
 SAMPLE = 2_000  # commits
@@ -72,11 +72,13 @@ def _joined(records: list[Record]) -> Record:
         records[0],
         outcome=Outcome.INCOMPLETE if reasons else Outcome.COMPLETE,
         reason="; ".join(reasons),
-        coverage=Coverage(
+        coverage=replace(
+            coverage[0],
             examined=min(each.examined for each in coverage),
-            unit=coverage[0].unit,
             skipped=tuple(chain.from_iterable(each.skipped for each in coverage)),
             allowed=sum(each.allowed for each in coverage),
+            known=sum(each.known for each in coverage),
+            known_real=sum(each.known_real for each in coverage),
             notes=tuple(dict.fromkeys(chain.from_iterable(each.notes for each in coverage))),
         ),
         seconds=max(record.seconds for record in records),

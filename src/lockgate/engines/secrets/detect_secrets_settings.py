@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from operator import itemgetter
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -118,6 +119,17 @@ def builtin_plugins(options: EngineOptions) -> list[Any]:
 def limits(options: EngineOptions) -> dict[str, float]:
     """The limits of entropy that the options name, by plug-in."""
     return {plugin["name"]: plugin["limit"] for plugin in _told(options, "plugins_used") if "limit" in plugin}
+
+
+def default_document() -> dict[str, Any]:
+    """The beginning of what detect-secrets writes with its default settings: version, plug-ins and filters."""
+    from detect_secrets.__version__ import VERSION
+    from detect_secrets.settings import get_settings
+
+    enforce(EngineOptions())
+    settings = get_settings().json()
+    filters = sorted([*settings["filters_used"], {"path": _COUNTED}], key=itemgetter("path"))
+    return {"version": VERSION, "plugins_used": settings["plugins_used"], "filters_used": filters}
 
 
 def unknown(options: EngineOptions) -> str:

@@ -1,0 +1,157 @@
+"""The baseline of detect-secrets 0.x to 1.5, also a slim one: a JSON document with the SHA-1 of each secret.
+
+What it says of plug-ins and filters is not obeyed, and never is code loaded that it names. As in detect-secrets a secret is
+known by its path and SHA-1; its type need not be the one that is seen today. Format: `core/baseline.py` and
+`core/potential_secret.py` of detect-secrets.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import posixpath
+import re
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from itertools import groupby
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
+
+from lockgate.checks.secrets.known import Baseline, Entry, Secret, Verdict
+from lockgate.engines.secrets import detect_secrets as engine
+from lockgate.engines.secrets.base import Sighting
+from lockgate.engines.secrets.detect_secrets_settings import default_document
+from lockgate.model.errors import UsageError, shortened
+
+FORMAT = "detect-secrets"
+_HASH = re.compile(rb'("hashed_secret"\s*:\s*")[0-9a-f]{40}(?=")')
+_VERDICTS = {None: Verdict.UNREVIEWED, False: Verdict.FALSE, True: Verdict.REAL}
+_ANSWERS = {verdict: answer for answer, verdict in _VERDICTS.items()}
+
+
+class _Secret(Struct):
+    type: str
+    hashed_secret: Annotated[str, Meta(pattern="^[0-9a-f]{40}$")]
+    line_number: Annotated[int, Meta(ge=0, lt=2**31)] = 0
+    is_secret: bool | None = None
+
+
+class _Document(Struct):
+    version: str
+    results: dict[str, list[_Secret]]
+
+
+class DetectSecretsBaseline(Baseline):
+    """A baseline of detect-secrets."""
+
+    WRITES = MATCHES = True
+
+    @classmethod
+    def reads(cls, name: str, data: bytes) -> bool:
+        return data.lstrip().startswith(b"{") or name.endswith(".secrets.baseline")
+
+    def matching(self, path: str, secrets: Sequence[Secret]) -> list[list[int]]:
+        places: dict[str, list[int]] = {}
+        for place, entry in enumerate(self.of(path)):
+            places.setdefault(entry.identity, []).append(place)
+        hashes = ({_sha1(seen) for seen in _told_by(group)} for _, group in secrets)
+        return [[place for each in sorted(found) for place in places.get(each, ())] for found in hashes]
+
+    def stamp(self, path: str) -> str:  # noqa: ARG002 - it is of the whole file
+        return self._stamp
+
+    def blanked(self) -> bytes:
+        return _HASH.sub(rb"\g<1>" + b" " * 40, self.data)
+
+    def made_of(self, path: str, secrets: Sequence[Secret]) -> list[Entry]:
+        made: dict[tuple[str, str], Entry] = {}
+        for finding, group in secrets:
+            own = [(seen.kind, seen) for seen in _told_by(group) if seen.engine == engine.ENGINE]
+            for kind, seen in own or [(finding.rule, group[0])]:
+                entry = Entry(path=path, identity=_sha1(seen), rule=kind, line=seen.at.line)
+                made.setdefault((entry.identity, kind), entry)
+        return list(made.values())
+
+    def rendered(self, entries: Iterable[Entry]) -> bytes:
+        entries = list(entries)
+        if self.data and set(entries) == set(self.entries):
+            return self.data  # with the time that it has
+        document = json.loads(self.data) if self.data else {**default_document(), "generated_at": ""}
+        slim = bool(self.data) and "generated_at" not in document and not any(entry.line for entry in self.entries)
+        ordered = sorted(entries, key=lambda entry: (entry.path, entry.line, entry.identity, entry.rule))
+        document["results"] = {
+            path: [_result(entry, slim=slim) for entry in group]
+            for path, group in groupby(ordered, key=lambda entry: entry.path)
+        }
+        if "generated_at" in document:  # as detect-secrets, behind the results
+            del document["generated_at"]
+            document["generated_at"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        return json.dumps(document, indent=2).encode() + b"\n"
+
+    def _parsed(self) -> Iterator[Entry]:
+        for path, secrets in (self._document().results if self.data else {}).items():
+            shown = posixpath.normpath(path.replace("\\", "/"))
+            for secret in secrets:
+                yield Entry(
+                    path=shown,
+                    identity=secret.hashed_secret,
+                    rule=secret.type,
+                    verdict=_VERDICTS[secret.is_secret],
+                    line=secret.line_number,
+                )
+
+    def _document(self) -> _Document:
+        try:
+            return msgspec.json.decode(self.data, type=_Document)
+        except msgspec.ValidationError as error:
+            raise UsageError(f"{self.name}: no baseline of detect-secrets: {shortened(str(error), 200)}") from None
+        except msgspec.DecodeError as error:
+            at = re.search(r"\(byte (\d+)\)", str(error))
+            line = self.data.count(b"\n", 0, int(at[1]) if at else len(self.data)) + 1
+            raise UsageError(f"{self.name}:{line}: not valid JSON") from None
+        except RecursionError:
+            raise UsageError(f"{self.name}: nested too deeply") from None
+
+    @cached_property
+    def _stamp(self) -> str:
+        """It is kept in caches, so that it is slow to make: from a fast one the SHA-1 in the file could be tried out."""
+        return hashlib.scrypt(self.data, salt=b"lockgate", n=2**13, r=8, p=1, maxmem=2**24, dklen=16).hex()
+
+
+BASELINE = DetectSecretsBaseline
+
+
+def _told_by(group: list[Sighting]) -> Iterator[Sighting]:
+    """The sightings by which a secret may be known: the widest, and those that stand at its place."""
+    widest = group[0]
+    for seen in group:
+        if seen.value == widest.value or (seen.exact and _inside(seen, widest)):
+            yield seen
+
+
+def _inside(seen: Sighting, whole: Sighting) -> bool:
+    begins = (whole.at.line, whole.at.column) <= (seen.at.line, seen.at.column)
+    return begins and (seen.at.end_line, seen.at.end_column) <= (whole.at.end_line, whole.at.end_column)
+
+
+def _sha1(seen: Sighting) -> str:
+    value = seen.value.reveal().encode("utf-8", "surrogatepass")
+    return hashlib.sha1(value, usedforsecurity=False).hexdigest()  # the format has it so
+
+
+def _result(entry: Entry, *, slim: bool) -> dict[str, Any]:
+    """As `PotentialSecret.json` of detect-secrets."""
+    result: dict[str, Any] = {
+        "type": entry.rule,
+        "filename": entry.path,
+        "hashed_secret": entry.identity,
+        "is_verified": False,
+    }
+    if entry.line and not slim:
+        result["line_number"] = entry.line
+    if entry.verdict is not Verdict.UNREVIEWED:
+        result["is_secret"] = _ANSWERS[entry.verdict]
+    return result
