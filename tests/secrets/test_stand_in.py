@@ -163,10 +163,25 @@ def lines(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+ALL_FILTERS_OFF = [word for name in FILTERS[:-3] for word in ("--disable-filter", name)]
+
+
+@pytest.mark.skipif(not os.environ.get("LOCKGATE_DIFFERENTIAL_TREES"), reason="takes minutes")
+@pytest.mark.parametrize(
+    "words",
+    [(), NO_GIBBERISH, (*NO_GIBBERISH, "--hex-limit", "2", "--base64-limit", "3.6"), (*NO_GIBBERISH, *ALL_FILTERS_OFF)],
+    ids=["defaults", "no gibberish", "low limits", "no filters"],
+)
+def test_whole_trees_give_the_same(words: tuple[str, ...]) -> None:
+    for root in os.environ["LOCKGATE_DIFFERENTIAL_TREES"].split(os.pathsep):
+        assert_same(Path(root), "--all-files", "--no-verify", *words)
+
+
 STAND_IN = ("secrets", "scan", "--engines", "detect-secrets", "--format", "detect-secrets")
 HEX_STRING = noise(40, HEX)
 LEAKS = {
     "a.py": f'password = "{noise(14)}"\ndigest = "{HEX_STRING}"\nname = "x"  # pragma: allowlist secret\n',
+    "exit.py": "raise SystemExit\n",
     "b/c.yml": f"key: {noise(30)}\npassword: {noise(12)}\n",
     "b/d.py": f'token = "AKIA{noise(16, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")}"  # pragma: allowlist secret\n',
 }
@@ -377,6 +392,7 @@ def test_what_the_command_line_names_a_baseline_may_name(repository: Callable[..
         (("--baseline", "a.py"), "a.py is no baseline of detect-secrets"),
         (("--filter", "os.nothing"), "No filter function named `nothing`"),
         (("--plugin", "b/c.yml"), "b/c.yml"),
+        (("--plugin", "exit.py"), "can't be used"),
         (("--sarif", "x"), "unrecognized arguments: --sarif"),
         (("-v",), "-v"),
     ],

@@ -55,7 +55,7 @@ def parse(words: list[str]) -> argparse.Namespace:
     processors = builder._post_processors  # noqa: SLF001
     processors[processors.index(baseline.parse_args)] = _load_baseline
     configured.forget()
-    with _usage_errors():
+    with _usage_errors(wants_help=bool({"-h", "--help"} & set(words))):
         known, rest = outer.parse_known_args(words)
         chosen = [*(["-C", *known.root] if known.root else []), *(["-c", *known.cores] if known.cores else [])]
         arguments: argparse.Namespace = builder.parse_args([*chosen, "scan", *rest])
@@ -64,18 +64,20 @@ def parse(words: list[str]) -> argparse.Namespace:
 
 
 @contextlib.contextmanager
-def _usage_errors() -> Iterator[None]:
-    """Errors that argparse prints become UsageErrors."""
+def _usage_errors(*, wants_help: bool) -> Iterator[None]:
+    """What argparse prints, and what detect-secrets or the user's own code raises, becomes a UsageError."""
     said = io.StringIO()
     try:
         with contextlib.redirect_stderr(said):
             yield
+    except UsageError:
+        raise
     except SystemExit as stop:
-        if not stop.code:
+        if wants_help and not stop.code:
             raise
         message = re.search(r"error: (.*)", said.getvalue(), re.DOTALL)
         raise UsageError(message[1].strip() if message else "these arguments can't be used") from None
-    except (LookupError, OSError, TypeError, ValueError) as error:  # it shows a traceback
+    except Exception as error:  # noqa: BLE001 - of which it shows a traceback
         raise UsageError(f"detect-secrets can't use these arguments: {type(error).__name__}") from None
 
 
