@@ -21,7 +21,7 @@ from detect_secrets.filters import gibberish, wordlist
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from lockgate.engines.secrets import stand_in
+from lockgate.engines.secrets import detect_secrets, stand_in
 from lockgate.engines.secrets.detect_secrets_settings import builtin_classes, forget
 from lockgate.model.errors import UsageError
 from support import HEX, git, lockgate, noise, write
@@ -364,6 +364,46 @@ def test_a_baseline_lets_no_code_run(
     with pytest.raises(UsageError, match=r"evil.* which would run"):
         by_us(root, "--baseline", ".secrets.baseline")
     assert not path.with_suffix(".ran").exists()
+
+
+@pytest.mark.parametrize("name", ["file_name", "model"])
+def test_a_file_that_a_baseline_names_is_not_waited_for(repository: Callable[..., Path], name: str) -> None:
+    kind = {"file_name": "wordlist", "model": "gibberish"}[name]
+    told = {"path": f"detect_secrets.filters.{kind}.should_exclude_secret", name: "pipe", "min_length": 3, "limit": 1}
+    root = with_baseline(repository, lambda document: document["filters_used"].append(told))[1]
+    os.mkfifo(root / "pipe")
+    with pytest.raises(UsageError, match="pipe is no file"):
+        by_us(root, "--baseline", ".secrets.baseline")
+
+
+def test_patterns_of_a_baseline_do_not_take_for_ever(
+    repository: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = {"path": "detect_secrets.filters.regex.should_exclude_file", "pattern": ["(a|a)+$"]}
+    root = with_baseline(repository, lambda document: document["filters_used"].append(told))[1]
+    write(root, {f"{'a' * 60}!": "x"})
+    git(root, "add", "--all")
+    monkeypatch.setattr(detect_secrets, "SECONDS_PER_FILE", 0.2)
+    assert by_us_with_gaps(root, ("--baseline", ".secrets.baseline"))[1]
+
+
+@pytest.mark.parametrize("told", [{"keyword_exclude": "["}, {"limit": 9}, {"name": "Nothing"}, {"unknown": 1}])
+def test_plug_ins_that_can_not_be_made_are_usage_errors(repository: Callable[..., Path], told: dict[str, Any]) -> None:
+    def change(document: dict[str, Any]) -> None:
+        name = "HexHighEntropyString" if "limit" in told else "KeywordDetector"
+        document["plugins_used"] = [{"name": name, **told}]
+
+    root = with_baseline(repository, change)[1]
+    with pytest.raises(UsageError):
+        by_us(root, "--baseline", ".secrets.baseline")
+
+
+def test_a_file_with_too_many_secrets_is_told(repository: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    root = repository(LEAKS)
+    monkeypatch.setattr(stand_in, "MOST_SECRETS", 1)
+    document, incomplete = by_us_with_gaps(root, NO_GIBBERISH)
+    assert incomplete
+    assert "a.py" not in json.loads(document)["results"]
 
 
 def test_what_the_command_line_names_a_baseline_may_name(repository: Callable[..., Path], tmp_path: Path) -> None:

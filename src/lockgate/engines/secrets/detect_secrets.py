@@ -110,23 +110,25 @@ class Scanner:
         lines = _NamedText(path, data.decode("utf-8")).read().split("\n") if found else []
         return [_sighting(path, lines, secret) for secret in found]
 
-    def secrets(self, path: str, data: bytes, most: int | None = None) -> list[Any]:
+    def secrets(self, path: str, data: bytes, most: int) -> list[Any]:
         """The same as detect-secrets tells it, `most` of them."""
-        text = self._text(path, data)
         with _deadline(_seconds(data)):
+            text = self._text(path, data)
             if self._prefilter and not may_find(path, data, self._prefilter):
                 return []
             return list(islice(self._secrets(path, text), most))
 
-    def allowlisted(self, path: str, data: bytes) -> list[Any]:
+    def allowlisted(self, path: str, data: bytes, most: int) -> list[Any]:
         """What stands on lines that a comment for detect-secrets allows, and on no others."""
         from detect_secrets.core import scan
 
-        file = _NamedText(path, self._text(path, data))
         with _deadline(_seconds(data)):
+            file = _NamedText(path, self._text(path, data))
             lines = _transformed(file) or file.readlines()
-            numbered = enumerate(lines, start=1)
-            return list(scan._scan_for_allowlisted_secrets_in_lines(numbered, path)) if lines else []  # noqa: SLF001
+            if not lines:
+                return []
+            found = scan._scan_for_allowlisted_secrets_in_lines(enumerate(lines, start=1), path)  # noqa: SLF001
+            return list(islice(found, most))
 
     def _text(self, path: str, data: bytes) -> str:
         """The text of a file, after the settings were made ours. Raises LeftOutError."""

@@ -27,7 +27,8 @@ from lockgate.inputs.files import display, read
 from lockgate.model.errors import UsageError
 from lockgate.model.record import Skip
 
-MOST_BYTES = 64 * 2**20  # of a baseline
+MOST_BYTES = 64 * 2**20  # of a baseline, and of what one names
+MOST_SECRETS = 100_000  # in one file
 _VERIFIED_TRUE = 3  # as in constants.VerifiedResult
 
 
@@ -59,7 +60,7 @@ def parse(words: list[str]) -> argparse.Namespace:
         known, rest = outer.parse_known_args(words)
         chosen = [*(["-C", *known.root] if known.root else []), *(["-c", *known.cores] if known.cores else [])]
         arguments: argparse.Namespace = builder.parse_args([*chosen, "scan", *rest])
-    _check_patterns()
+        _check_settings()
     return arguments
 
 
@@ -81,9 +82,9 @@ def _usage_errors(*, wants_help: bool) -> Iterator[None]:
         raise UsageError(f"detect-secrets can't use these arguments: {type(error).__name__}") from None
 
 
-def _check_patterns() -> None:
-    """Raise UsageError for a pattern that is none; detect-secrets compiles it in front of the first file."""
-    from detect_secrets.settings import get_settings
+def _check_settings() -> None:
+    """Raise UsageError for a pattern that is none, and anything for plug-ins that can't be made, before the first file."""
+    from detect_secrets.settings import get_plugins, get_settings
 
     for told in get_settings().filters.values():
         for pattern in told.get("pattern", ()):
@@ -91,6 +92,7 @@ def _check_patterns() -> None:
                 re.compile(pattern)
             except re.error as error:
                 raise UsageError(f"{pattern!r} is no regular expression: {error}") from None
+    get_plugins()
 
 
 def _load_baseline(arguments: argparse.Namespace) -> None:
@@ -103,9 +105,7 @@ def _load_baseline(arguments: argparse.Namespace) -> None:
         return
     (name,) = arguments.baseline
     try:
-        if Path(name).stat().st_size > MOST_BYTES:
-            raise UsageError(f"{name} is too large for a baseline: over {MOST_BYTES // 2**20} MiB")
-        told = json.loads(Path(name).read_bytes())
+        told = json.loads(_small(name).read_bytes())
         _check_names_no_code(told, name, arguments)
         arguments.baseline_filename = name
         arguments.baseline_version = told["version"]
@@ -116,6 +116,14 @@ def _load_baseline(arguments: argparse.Namespace) -> None:
         raise UsageError(f"{name} is no baseline of detect-secrets: {type(error).__name__}") from None
 
 
+def _small(name: str) -> Path:
+    """A file that can be read at once. Raises UsageError where it is none."""
+    path = Path(name)
+    if not path.is_file() or path.stat().st_size > MOST_BYTES:
+        raise UsageError(f"{name} is no file of at most {MOST_BYTES // 2**20} MiB")
+    return path
+
+
 def _check_names_no_code(told: dict[str, Any], name: str, arguments: argparse.Namespace) -> None:
     """What a baseline may name is what the command line names as well: it may stand in the repository that is scanned."""
     plugins = {os.path.realpath(path) for group in arguments.plugin or () for path in group}
@@ -124,7 +132,10 @@ def _check_names_no_code(told: dict[str, Any], name: str, arguments: argparse.Na
     for path in [*named, *told.get("custom_plugin_paths", ())]:
         if os.path.realpath(path.removeprefix("file://")) not in plugins:
             raise UsageError(f"{name} names the plug-in {path}, which would run; name it with --plugin if you trust it")
-    for path in (each["path"] for each in told.get("filters_used", ())):
+    for used in told.get("filters_used", ()):
+        for file in filter(None, map(used.get, ("file_name", "model"))):
+            _small(file)
+        path = used["path"]
         if not (path.startswith("detect_secrets.filters.") or path in filters):
             raise UsageError(f"{name} names the filter {path}, which would run; name it with --filter if you trust it")
 
@@ -216,15 +227,18 @@ def _scanner() -> Scanner:
     return load(options, None if configured.unknown(options) else Scanners(options).prefilter)
 
 
-def _found(look: Callable[[str, bytes], list[Any]], path: str, data: bytes) -> list[Any] | Skip:
+def _found(look: Callable[..., list[Any]], path: str, data: bytes) -> list[Any] | Skip:
     try:
-        return look(path, data)
+        found = look(path, data, MOST_SECRETS + 1)
     except LeftOutError:
         return []
     except TimeoutError:
         return Skip(display(path), f"{ENGINE} took too long", gap=True)
     except Exception as error:  # noqa: BLE001 - of what a plug-in raises the text may hold a secret
         return Skip(display(path), f"{ENGINE} broke on it: {type(error).__name__}", gap=True)
+    if len(found) > MOST_SECRETS:
+        return Skip(display(path), f"{ENGINE} sees more than {MOST_SECRETS:,} secrets", gap=True)
+    return found
 
 
 def _files(arguments: argparse.Namespace) -> tuple[list[str], list[Skip]]:
