@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -65,7 +66,8 @@ def test_only_limits_change_the_conditions() -> None:
 
 
 @pytest.mark.parametrize(
-    ("limit", "different"), [(0.0, 2), (1e-12, 2), (1.0, 3), (3.0, 9), (3.5, 12), (2.321928094887362, 5), (8.0, 257)]
+    ("limit", "different"),
+    [(0.0, 2), (1e-12, 2), (1.0, 3), (3.0, 9), (3.5, 12), (2.321928094887362, 5), (8.0, 257), (math.nan, 257)],
 )
 def test_a_string_over_the_limit_has_so_many_different_characters(limit: float, different: int) -> None:
     """The entropy of n different ones is at most log2(n); 2.32... is that of 5 and may be rounded up."""

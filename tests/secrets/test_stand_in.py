@@ -332,6 +332,15 @@ def test_plug_ins_and_filters_of_the_users_own_give_the_same(repository: Callabl
     assert found(assert_same(root, *words)) == 4
 
 
+def test_a_word_list_gives_the_same(repository: Callable[..., Path]) -> None:
+    pytest.importorskip("ahocorasick")
+    root = repository({**LEAKS, "words.txt": f"{noise(14)[3:9].upper()}\nab\n"})
+    without, with_words = (
+        found(assert_same(root, *NO_GIBBERISH, *words)) for words in ((), ("--word-list", "words.txt"))
+    )
+    assert with_words == without - 1
+
+
 def names_plugin(told: dict[str, Any], path: Path) -> None:
     told["plugins_used"].append({"name": "Ticket", "path": f"file://{path}"})
 

@@ -8,6 +8,7 @@ are such, all runs as detect-secrets runs it.
 from __future__ import annotations
 
 import io
+import math
 import re
 import signal
 import threading
@@ -33,6 +34,7 @@ SECONDS_PER_FILE = 10
 SECONDS_PER_MEBIBYTE = 20
 MOST_SECONDS = 60
 _ROUNDING = 1e-9
+_HIGHEST = 8.0  # limit of entropy that it takes
 
 
 def version() -> str:
@@ -235,9 +237,9 @@ def _run(plugin: Any) -> tuple[str, int]:
     """The characters of a string of high entropy as a byte set, and how many different ones it must have.
 
     The entropy of n different characters is at most log2(n): to be over the limit takes more than 2^limit of them. A limit
-    that is no whole number may be such a logarithm itself, and then the rounding decides.
+    that is no whole number may be such a logarithm itself, and then the rounding decides. Nothing is over one that is no number.
     """
-    limit = plugin.entropy_limit
+    limit = _HIGHEST if math.isnan(plugin.entropy_limit) else plugin.entropy_limit
     charset = "".join(f"\\x{ord(character):02x}" for character in sorted(set(plugin.charset)))
     return f"[{charset}]", max(int(2**limit - (_ROUNDING if limit % 1 else 0)) + 1, 2)
 
