@@ -105,7 +105,10 @@ def test_nothing_that_is_kept_identifies_a_secret(own_cache: Path, root: Path) -
 def test_what_matches_nothing_any_more_is_told(root: Path) -> None:
     write(root, {"a.py": "x = 1\n"})
     (note,) = scan(root).coverage.notes
-    assert note == f"1 entry of {NAME} matches nothing any more (a.py); lockgate baseline update --prune removes what is stale"
+    assert (
+        note
+        == f"1 entry of {NAME} matches nothing any more (a.py); lockgate baseline update --prune removes what is stale"
+    )
     (root / "a.py").unlink()
     assert scan(root).coverage.notes == (note,)
 
@@ -177,7 +180,10 @@ def test_a_repository_sets_its_own_and_none_outside_of_it(repository: Repository
         write(root, {"pyproject.toml": f'[tool.lockgate]\nbaseline = "{outside}"\n'})
         done = lockgate("check", "secrets", cwd=root)
         assert done.returncode == 2
-        assert "pyproject.toml [tool.lockgate] line 2: the repository that is scanned can have its 'baseline'" in done.stderr
+        assert (
+            "pyproject.toml [tool.lockgate] line 2: the repository that is scanned can have its 'baseline'"
+            in done.stderr
+        )
     write(root, {"pyproject.toml": ""})
     (root / "etc/known").rename(tmp_path / "known")
     assert lockgate("check", "secrets", cwd=root).returncode == 1

@@ -228,11 +228,11 @@ class Known:
         return self._baseline.matching(path, secrets)
 
     def account(self, path: str, matched: Sequence[Sequence[int]], *, whole: bool) -> None:
-        """Take down, for each known secret in a file, the places of its entries; `whole` where all of it was examined."""
+        """Take down, for each secret in a file, the places of its entries; `whole` where all of it was examined."""
         if self._baseline is None:
             return
         of = self._baseline.of(path)
-        self._verdicts += [strongest(of[place] for place in places) for places in matched]
+        self._verdicts += [strongest(of[place] for place in places) for places in matched if places]
         if whole:
             self.seen[path] = {place for places in matched for place in places}
 
