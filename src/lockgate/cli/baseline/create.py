@@ -48,7 +48,7 @@ def command(path: str, baseline: str | None, name: str, source: str | None) -> i
         tell_entries(left)
     if imported is None and place.path != NAMES[1] and os.path.lexists(place.tree.root / NAMES[1]):
         streams.tell(f"lockgate: note: {NAMES[1]} is not used any more; --from {NAMES[1]} would take over its verdicts")
-    tell_gaps(gaps)
+    tell_gaps(place, gaps)
     return ExitCode.INCOMPLETE if gaps else ExitCode.PASS
 
 

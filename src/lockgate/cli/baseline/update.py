@@ -42,7 +42,7 @@ def command(path: str, baseline: str | None, prune: bool, no_add: bool) -> int:
         done = " removed" if prune else f": no match any more, --prune removes {them}"
         streams.tell(f"lockgate: {counted(len(stale), 'entry', 'entries')}{done}")
         tell_entries(stale)
-    tell_gaps(gaps)
+    tell_gaps(place, gaps)
     return ExitCode.INCOMPLETE if gaps else ExitCode.PASS
 
 

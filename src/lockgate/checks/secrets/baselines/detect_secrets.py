@@ -20,7 +20,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
-from lockgate.checks.secrets.known import Baseline, Entry, Secret, Verdict
+from lockgate.checks.secrets.known import Baseline, Entry, Secret, Verdict, slow_hash
 from lockgate.engines.secrets import detect_secrets as engine
 from lockgate.engines.secrets.base import Sighting
 from lockgate.model.errors import UsageError, shortened
@@ -121,7 +121,7 @@ class DetectSecretsBaseline(Baseline):
     @cached_property
     def _stamp(self) -> str:
         """It is kept in caches, so that it is slow to make: from a fast one the SHA-1 in the file could be tried out."""
-        return hashlib.scrypt(self.data, salt=b"lockgate", n=2**13, r=8, p=1, maxmem=2**24, dklen=16).hex()
+        return slow_hash(self.data, b"lockgate").hex()
 
 
 BASELINE = DetectSecretsBaseline
