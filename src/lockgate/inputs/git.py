@@ -137,11 +137,16 @@ def top(root: Path) -> Path | None:
     return Path(said).resolve() if said else None
 
 
+def head(root: Path) -> str:
+    """The commit that is checked out; empty where there is none."""
+    return _ask(root, "rev-parse", "--verify", "--quiet", "HEAD")
+
+
 def revision(root: Path) -> Revision:
     """Where the tree comes from, as far as Git tells; what it does not tell is empty."""
     return Revision(
         uri=_web_address(_ask(root, "config", "--get", "remote.origin.url")),
-        commit=_ask(root, "rev-parse", "--verify", "--quiet", "HEAD"),
+        commit=head(root),
         branch=_ask(root, "symbolic-ref", "--short", "--quiet", "HEAD"),
         prefix=_reported_prefix(root),
     )

@@ -15,6 +15,8 @@ from lockgate.model.record import Skip
 class PipedTree(Tree):
     """One file of the name `name` (relative to `root`), whose content is read from `stream`, once and up to the limit."""
 
+    is_committed = False
+
     def __init__(
         self, root: Path, name: str, stream: BinaryIO, exclude: tuple[str, ...] = (), limit: int = 2**25
     ) -> None:

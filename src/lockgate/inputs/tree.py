@@ -19,6 +19,8 @@ class Tree:
     file, those in `.git` folders too. `exclude` holds gitignore-style patterns of files to leave out, `limit` the largest size to read in bytes.
     """
 
+    is_committed = True  # whether its files may have a history in the repository
+
     def __init__(self, root: Path, exclude: tuple[str, ...] = (), limit: int = 2**25) -> None:
         self.root = root
         self.limit = limit

@@ -11,6 +11,7 @@ from lockgate.checks.secrets import catalogue
 from lockgate.checks.secrets.cache import Cache, FileResult
 from lockgate.checks.secrets.examined import examine, result_of
 from lockgate.checks.secrets.known import Known
+from lockgate.checks.secrets.origin import Origins
 from lockgate.engines.secrets import extract
 from lockgate.engines.secrets.scanners import Scanners, scanners
 from lockgate.inputs.files import display
@@ -36,11 +37,11 @@ def run(target: base.Target) -> base.Result:
     skipped = list(target.tree.skipped)
     results: list[FileResult] = []
     cache = Cache(target.tree, engines.key, used=not options.verify)
-    known = Known.of(target)
+    known, origins = Known.of(target), Origins(target.tree)
     files = target.tree.files
     for done, path in enumerate(files):
         target.progress(done, len(files))
-        result = _of_file(target.tree, path, engines, cache, known)
+        result = _of_file(target.tree, path, engines, cache, known, origins)
         if isinstance(result, Skip):
             skipped.append(result)
             known.account(display(path), (), whole=not result.gap)
@@ -65,18 +66,21 @@ def run(target: base.Target) -> base.Result:
     )
 
 
-def _of_file(tree: Tree, path: str, engines: Scanners, cache: Cache, known: Known) -> FileResult | Skip:
+def _of_file(
+    tree: Tree, path: str, engines: Scanners, cache: Cache, known: Known, origins: Origins
+) -> FileResult | Skip:
     shown, state = display(path), tree.state(path)
     stamp = known.stamp(shown)
     result = cache.unchanged(shown, state)
-    if result and result.stamp == stamp:
+    if result and result.stamp == stamp and origins.hold(result):
         return result
     start = tree.read_start(path)
     if isinstance(start, Skip):
         return start
     result = None if start.gap else cache.known(shown, state, start.data)
-    if result is None or result.stamp != stamp:
-        result = result_of(examine(shown, start, engines, known), known)
+    if result is None or result.stamp != stamp or not origins.hold(result):
+        file = examine(shown, start, engines, known)
+        result = origins.told(path, file, result_of(file, known))
         cache.keep(shown, state, start.data, result)
     return result
 

@@ -28,7 +28,8 @@ class FileResult(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the check made of one file: whether it was examined, and who left it out for which reason.
 
     `known` holds, for each finding that is known and not among `findings`, the places of its entries in the baseline. It is
-    for the baseline that `stamp` names; of what identifies a secret nothing is kept.
+    for the baseline that `stamp` names; of what identifies a secret nothing is kept. What the findings say of commits is
+    true while `head` is checked out.
     """
 
     examined: bool = True
@@ -38,6 +39,7 @@ class FileResult(Struct, frozen=True, kw_only=True, omit_defaults=True):
     rules: tuple[Rule, ...] = ()
     allowed: int = 0
     stamp: str = ""
+    head: str = ""
     known: tuple[tuple[int, ...], ...] = ()
 
 
