@@ -32,13 +32,14 @@ def _own_scanners() -> None:
 @pytest.fixture
 def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A cache directory that has nothing but the prefilter, which takes seconds to make."""
-    scanners()
+    assert scanners().prefilter
     shared = cache_dir("prefilter")
-    folder = tmp_path_factory.mktemp("cache")
-    if shared:
-        shutil.copytree(shared, folder / "lockgate" / "prefilter")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(folder))
-    return folder / "lockgate"
+    own = tmp_path_factory.mktemp("cache") / "lockgate" / "prefilter"
+    own.mkdir(parents=True, mode=0o700)
+    if shared:  # the one that was used just now
+        shutil.copy2(max(shared.iterdir(), key=lambda path: path.stat().st_mtime), own)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(own.parent.parent))
+    return own.parent
 
 
 @pytest.fixture

@@ -116,7 +116,7 @@ def test_other_engines_have_other_results(repository: Repository, monkeypatch: p
     run_check("secrets", target(root))
     monkeypatch.setattr(detect_secrets, "version", lambda: "0")
     monkeypatch.setattr(detect_secrets, "load_scanner", lambda _options, _prefilter: lambda _path, _data: [])
-    monkeypatch.setattr("lockgate.checks.secrets.scanners", Scanners)
+    monkeypatch.setattr("lockgate.checks.secrets.scan.scanners", Scanners)
     assert [finding.path for finding in run_check("secrets", target(root)).findings] == ["c.yml"]
 
 
@@ -163,7 +163,7 @@ def test_gaps_are_tried_again(repository: Repository, monkeypatch: pytest.Monkey
     root = repository(FILES)
     with monkeypatch.context() as patch:
         patch.setattr(detect_secrets, "load_scanner", lambda _options, _prefilter: broken)
-        patch.setattr("lockgate.checks.secrets.scanners", Scanners)
+        patch.setattr("lockgate.checks.secrets.scan.scanners", Scanners)
         assert run_check("secrets", target(root)).reason
     record = run_check("secrets", target(root))
     assert not record.reason

@@ -11,6 +11,7 @@ from pathlib import Path
 from lockgate.inputs.user_dirs import cache_dir, is_private
 
 UNUSED = 30 * 24 * 3600  # seconds after which what was not used goes
+MOST_BYTES = 256 * 2**20  # of each kind; beyond, what was not used for longest goes
 _DIGEST = hashlib.sha256
 _DIGEST_SIZE = 32
 
@@ -62,6 +63,9 @@ def _path(kind: str, name: str) -> Path | None:
 
 
 def _prune(folder: Path) -> None:
-    for path in folder.iterdir():
-        if time.time() - path.stat().st_mtime > UNUSED:
+    kept = 0
+    stats = [(path.stat(), path) for path in folder.iterdir()]
+    for stat, path in sorted(stats, key=lambda each: -each[0].st_mtime):
+        kept += stat.st_size
+        if time.time() - stat.st_mtime > UNUSED or kept > MOST_BYTES:
             path.unlink(missing_ok=True)

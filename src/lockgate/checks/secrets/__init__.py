@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import chain
 
 from lockgate.checks import base
 from lockgate.checks.secrets import catalogue
-from lockgate.checks.secrets.cache import Cache, FileResult
-from lockgate.checks.secrets.examined import examine, result_of
-from lockgate.checks.secrets.known import Known
-from lockgate.checks.secrets.origin import Origins
+from lockgate.checks.secrets.cache import FileResult
+from lockgate.checks.secrets.pool import scan_files
+from lockgate.checks.secrets.scan import FileScan
 from lockgate.engines.secrets import extract
-from lockgate.engines.secrets.scanners import Scanners, scanners
 from lockgate.inputs.files import display
-from lockgate.inputs.tree import Tree
 from lockgate.model.engine_options import EngineOptions
 from lockgate.model.record import Coverage, Skip
 from lockgate.model.rule import Rule
@@ -32,57 +29,39 @@ def run(target: base.Target) -> base.Result:
         from lockgate.checks.secrets import history
 
         return history.run(target, target.commits)
-    options = target.options
-    engines = scanners(options)
+    scan = FileScan(target)
+    files = target.tree.files
+    unchanged = {path: result for path in files if (result := scan.unchanged(path))}
+    read = scan_files(target, scan, [path for path in files if path not in unchanged])
+    scan.cache.close()
+    return _result(target, scan, {path: unchanged.get(path) or read[path] for path in files})
+
+
+def _result(target: base.Target, scan: FileScan, by_path: Mapping[str, FileResult | Skip]) -> base.Result:
     skipped = list(target.tree.skipped)
     results: list[FileResult] = []
-    cache = Cache(target.tree, engines.key, used=not options.verify)
-    known, origins = Known.of(target), Origins(target.tree)
-    files = target.tree.files
-    for done, path in enumerate(files):
-        target.progress(done, len(files))
-        result = _of_file(target.tree, path, engines, cache, known, origins)
+    for path, result in by_path.items():
         if isinstance(result, Skip):
             skipped.append(result)
-            known.account(display(path), (), whole=not result.gap)
+            scan.known.account(display(path), (), whole=not result.gap)
         else:
             results.append(result)
-            known.account(display(path), result.known, whole=result.examined and not result.skipped)
-    cache.close()
+            scan.known.account(display(path), result.known, whole=result.examined and not result.skipped)
     left_out = Counter(reason for result in results if result.examined for reason in result.left_out)
     coverage = Coverage(
         examined=sum(result.examined for result in results),
         unit="files",
         skipped=(*skipped, *chain.from_iterable(result.skipped for result in results)),
         allowed=sum(result.allowed for result in results),
-        notes=(*engines.notes, *asked_for(options), *_told(left_out)),
+        notes=(*scan.engines.notes, *asked_for(target.options), *_told(left_out)),
     )
     return base.Result(
-        coverage=known.told(coverage, whole=not (engines.notes or options.engines)),
+        coverage=scan.known.told(coverage, whole=not (scan.engines.notes or target.options.engines)),
         findings=tuple(chain.from_iterable(result.findings for result in results)),
-        engines=tuple(engines.engines),
+        engines=tuple(scan.engines.engines),
         rules=tuple({rule.id: rule for result in results for rule in result.rules}.values()),
-        gaps=known.gaps,
+        gaps=scan.known.gaps,
     )
-
-
-def _of_file(
-    tree: Tree, path: str, engines: Scanners, cache: Cache, known: Known, origins: Origins
-) -> FileResult | Skip:
-    shown, state = display(path), tree.state(path)
-    stamp = known.stamp(shown)
-    result = cache.unchanged(shown, state)
-    if result and result.stamp == stamp and origins.hold(result):
-        return result
-    start = tree.read_start(path)
-    if isinstance(start, Skip):
-        return start
-    result = None if start.gap else cache.known(shown, state, start.data)
-    if result is None or result.stamp != stamp or not origins.hold(result):
-        file = examine(shown, start, engines, known)
-        result = origins.told(path, file, result_of(file, known))
-        cache.keep(shown, state, start.data, result)
-    return result
 
 
 def asked_for(options: EngineOptions) -> Iterator[str]:

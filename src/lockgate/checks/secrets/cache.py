@@ -43,7 +43,9 @@ class FileResult(Struct, frozen=True, kw_only=True, omit_defaults=True):
     known: tuple[tuple[int, ...], ...] = ()
 
 
-class _Entry(Struct, array_like=True):
+class Entry(Struct, array_like=True):
+    """What is kept of a file: the state in which it was, a keyed hash of its content, and the result."""
+
     state: str
     content: bytes
     result: FileResult
@@ -51,7 +53,7 @@ class _Entry(Struct, array_like=True):
 
 class _Kept(Struct, array_like=True):
     key: bytes
-    entries: dict[str, _Entry]
+    entries: dict[str, Entry]
 
 
 class Cache:
@@ -60,12 +62,12 @@ class Cache:
     Whatever is wrong with the kept file or its directory: it is slower, and the results are the same.
     """
 
-    def __init__(self, tree: Tree, engines: str, *, used: bool = True) -> None:
-        about = repr((type(tree).__name__, os.fspath(tree.root), engines, user_cache.own_code()))
+    def __init__(self, tree: Tree, engines: str, key: bytes = b"", *, used: bool = True) -> None:
+        about = repr((type(tree).__name__, os.fspath(tree.root), engines, tree.limit, user_cache.own_code()))
         self._name = hashlib.sha256(about.encode()).hexdigest()
         self._used = used
-        self._old = (self._load() if used else None) or _Kept(os.urandom(_KEY_SIZE), {})
-        self._new: dict[str, _Entry] = {}
+        self._old = (self._load() if used else None) or _Kept(key or os.urandom(_KEY_SIZE), {})
+        self._new: dict[str, Entry] = {}
         self._changed = False
 
     def unchanged(self, path: str, state: str) -> FileResult | None:
@@ -84,11 +86,28 @@ class Cache:
         self.keep(path, state, data, entry.result)
         return entry.result
 
-    def keep(self, path: str, state: str, data: bytes, result: FileResult) -> None:
-        """Keep a result, unless it tells of something that may go better the next time."""
-        if not any(skip.gap for skip in result.skipped):
+    def keep(self, path: str, state: str, data: bytes, result: FileResult, *, cut: bool = False) -> None:
+        """Keep a result, unless it tells of something that may go better the next time.
+
+        That a file was `cut`, because it is too large, is no such thing: one gap tells of it.
+        """
+        if sum(skip.gap for skip in result.skipped) == cut:
             self._changed = True
-            self._new[path] = _Entry(state, self._hash(data), result)
+            self._new[path] = Entry(state, self._hash(data), result)
+
+    @property
+    def key(self) -> bytes:
+        """The key of the hashes, for another process that looks into files of this tree."""
+        return self._old.key
+
+    def new(self, path: str) -> Entry | None:
+        """What is to be kept of a file from this run on."""
+        return self._new.get(path)
+
+    def take(self, path: str, entry: Entry) -> None:
+        """Keep what another process made with the same key."""
+        self._changed = True
+        self._new[path] = entry
 
     def close(self) -> None:
         """Write what was kept, if that is other than what is there."""
