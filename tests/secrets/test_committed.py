@@ -16,6 +16,7 @@ from lockgate.inputs import objects
 from lockgate.inputs.history import Change
 from lockgate.inputs.objects import Blob
 from lockgate.inputs.revisions import Commits, range_of
+from lockgate.model.engine_options import EngineOptions
 from lockgate.model.errors import UnavailableError, UsageError
 from lockgate.model.finding import Finding
 from lockgate.model.record import Outcome, Record
@@ -242,6 +243,9 @@ def test_shares_find_what_one_finds(repository: Repository, monkeypatch: pytest.
     assert sorted(places(together)) == sorted(places(alone))
     assert {finding.fingerprint for finding in together.findings} == {finding.fingerprint for finding in alone.findings}
     assert (together.outcome, together.coverage, together.reason) == (alone.outcome, alone.coverage, alone.reason)
+    options = EngineOptions(engines=("kingfisher",))
+    chosen = shares.run_shared(replace(target(root), engine_options=options), Commits())
+    assert [engine.name for engine in chosen.engines] == ["kingfisher"]
     parts = shares._buckets(root, git(root, "rev-list", "--all").split(), 3)
     assert sorted(place for part in parts for place in part) == list(range(1024))
 
