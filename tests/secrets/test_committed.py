@@ -234,18 +234,16 @@ def test_a_damaged_cache_is_no_cache(repository: Repository, own_cache: Path) ->
 
 def test_shares_find_what_one_finds(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
     root = repository({f"{number}.py": LEAKS[number] for number in range(8)})
-    for number in range(3):
-        commit(root, {f"{number}.py": LEAKS[number] + LEAKS[number + 1]})
-    alone = scan(root)
+    commit(root, {"0.py": LEAKS[0] + LEAKS[1]})
     monkeypatch.setattr(shares, "FEW", 0)
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2})
-    together = shares.run_shared(target(root), Commits())
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1}, raising=False)
+    whole = replace(target(root), commits=Commits(), engine_options=EngineOptions(engines=("detect-secrets",)))
+    alone, together = run_check("secrets", whole), shares.run_shared(whole, Commits())
+    assert len(alone.findings) == 9
     assert sorted(places(together)) == sorted(places(alone))
     assert {finding.fingerprint for finding in together.findings} == {finding.fingerprint for finding in alone.findings}
     assert (together.outcome, together.coverage, together.reason) == (alone.outcome, alone.coverage, alone.reason)
-    options = EngineOptions(engines=("kingfisher",))
-    chosen = shares.run_shared(replace(target(root), engine_options=options), Commits())
-    assert [engine.name for engine in chosen.engines] == ["kingfisher"]
+    assert [engine.name for engine in together.engines] == ["detect-secrets"]
     parts = shares._buckets(root, git(root, "rev-list", "--all").split(), 3)
     assert sorted(place for part in parts for place in part) == list(range(1024))
 
