@@ -16,6 +16,7 @@ from lockgate.inputs import objects
 from lockgate.inputs.history import Change
 from lockgate.inputs.objects import Blob
 from lockgate.inputs.revisions import Commits, range_of
+from lockgate.inputs.staged import StagedTree
 from lockgate.model.engine_options import EngineOptions
 from lockgate.model.errors import UnavailableError, UsageError
 from lockgate.model.finding import Finding
@@ -414,6 +415,18 @@ def test_nothing_of_a_hostile_configuration_runs(repository: Repository, program
         assert record.outcome is Outcome.COMPLETE, record.reason
     shares._buckets(root, [leaked], 2)
     assert not mark.exists()
+
+
+def test_a_work_tree_that_leads_elsewhere_hides_nothing(repository: Repository, tmp_path: Path) -> None:
+    root = repository({"a.py": "x = 1\n", "in/b.py": LEAKS[1]})
+    leaked = commit(root, {"a.py": LEAKS[0]})
+    git(root, "config", "core.worktree", "/")
+    assert places(scan(root, leaked)) == [("a.py", 1, leaked)]
+    assert [place[0] for place in places(scan(root / "in"))] == ["b.py"]
+    assert len(places(scan(root))) == 2
+    git(root, "update-index", "--add", "--cacheinfo", f"100644,{head(root, 'HEAD:a.py')},in/c.py")
+    assert StagedTree(root).files == ("in/c.py",)
+    assert StagedTree(root / "in").files == ("c.py",)
 
 
 def test_a_commit_that_is_written_by_hand(repository: Repository) -> None:
