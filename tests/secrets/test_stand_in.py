@@ -21,7 +21,7 @@ from detect_secrets.filters import gibberish, wordlist
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from lockgate.engines.secrets import stand_in
+from lockgate.engines.secrets import detect_secrets, stand_in, stand_in_arguments
 from lockgate.engines.secrets.detect_secrets_settings import builtin_classes, forget
 from lockgate.model.errors import UsageError
 from support import HEX, git, lockgate, noise, write
@@ -69,7 +69,7 @@ def by_us(root: Path, *words: str, offline: bool = True) -> str:
 
 def by_us_with_gaps(root: Path, words: Sequence[str], *, offline: bool = True) -> tuple[str, bool]:
     with contextlib.chdir(root):
-        done = stand_in.run(stand_in.parse(list(words)), LIMIT, offline=offline)
+        done = stand_in.run(stand_in_arguments.parse(list(words)), LIMIT, offline=offline)
     return TIME.sub("", done.text).strip(), bool(done.gaps)
 
 
@@ -163,10 +163,25 @@ def lines(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+ALL_FILTERS_OFF = [word for name in FILTERS[:-3] for word in ("--disable-filter", name)]
+
+
+@pytest.mark.skipif(not os.environ.get("LOCKGATE_DIFFERENTIAL_TREES"), reason="takes minutes")
+@pytest.mark.parametrize(
+    "words",
+    [(), NO_GIBBERISH, (*NO_GIBBERISH, "--hex-limit", "2", "--base64-limit", "3.6"), (*NO_GIBBERISH, *ALL_FILTERS_OFF)],
+    ids=["defaults", "no gibberish", "low limits", "no filters"],
+)
+def test_whole_trees_give_the_same(words: tuple[str, ...]) -> None:
+    for root in os.environ["LOCKGATE_DIFFERENTIAL_TREES"].split(os.pathsep):
+        assert_same(Path(root), "--all-files", "--no-verify", *words)
+
+
 STAND_IN = ("secrets", "scan", "--engines", "detect-secrets", "--format", "detect-secrets")
 HEX_STRING = noise(40, HEX)
 LEAKS = {
     "a.py": f'password = "{noise(14)}"\ndigest = "{HEX_STRING}"\nname = "x"  # pragma: allowlist secret\n',
+    "exit.py": "raise SystemExit\n",
     "b/c.yml": f"key: {noise(30)}\npassword: {noise(12)}\n",
     "b/d.py": f'token = "AKIA{noise(16, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")}"  # pragma: allowlist secret\n',
 }
@@ -317,6 +332,15 @@ def test_plug_ins_and_filters_of_the_users_own_give_the_same(repository: Callabl
     assert found(assert_same(root, *words)) == 4
 
 
+def test_a_word_list_gives_the_same(repository: Callable[..., Path]) -> None:
+    pytest.importorskip("ahocorasick")
+    root = repository({**LEAKS, "words.txt": f"{noise(14)[3:9].upper()}\nab\n"})
+    without, with_words = (
+        found(assert_same(root, *NO_GIBBERISH, *words)) for words in ((), ("--word-list", "words.txt"))
+    )
+    assert with_words == without - 1
+
+
 def names_plugin(told: dict[str, Any], path: Path) -> None:
     told["plugins_used"].append({"name": "Ticket", "path": f"file://{path}"})
 
@@ -351,6 +375,46 @@ def test_a_baseline_lets_no_code_run(
     assert not path.with_suffix(".ran").exists()
 
 
+@pytest.mark.parametrize("name", ["file_name", "model"])
+def test_a_file_that_a_baseline_names_is_not_waited_for(repository: Callable[..., Path], name: str) -> None:
+    kind = {"file_name": "wordlist", "model": "gibberish"}[name]
+    told = {"path": f"detect_secrets.filters.{kind}.should_exclude_secret", name: "pipe", "min_length": 3, "limit": 1}
+    root = with_baseline(repository, lambda document: document["filters_used"].append(told))[1]
+    os.mkfifo(root / "pipe")
+    with pytest.raises(UsageError, match="pipe is no file"):
+        by_us(root, "--baseline", ".secrets.baseline")
+
+
+def test_patterns_of_a_baseline_do_not_take_for_ever(
+    repository: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = {"path": "detect_secrets.filters.regex.should_exclude_file", "pattern": ["(a|a)+$"]}
+    root = with_baseline(repository, lambda document: document["filters_used"].append(told))[1]
+    write(root, {f"{'a' * 60}!": "x"})
+    git(root, "add", "--all")
+    monkeypatch.setattr(detect_secrets, "SECONDS_PER_FILE", 0.2)
+    assert by_us_with_gaps(root, ("--baseline", ".secrets.baseline"))[1]
+
+
+@pytest.mark.parametrize("told", [{"keyword_exclude": "["}, {"limit": 9}, {"name": "Nothing"}, {"unknown": 1}])
+def test_plug_ins_that_can_not_be_made_are_usage_errors(repository: Callable[..., Path], told: dict[str, Any]) -> None:
+    def change(document: dict[str, Any]) -> None:
+        name = "HexHighEntropyString" if "limit" in told else "KeywordDetector"
+        document["plugins_used"] = [{"name": name, **told}]
+
+    root = with_baseline(repository, change)[1]
+    with pytest.raises(UsageError):
+        by_us(root, "--baseline", ".secrets.baseline")
+
+
+def test_a_file_with_too_many_secrets_is_told(repository: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    root = repository(LEAKS)
+    monkeypatch.setattr(stand_in, "MOST_SECRETS", 1)
+    document, incomplete = by_us_with_gaps(root, NO_GIBBERISH)
+    assert incomplete
+    assert "a.py" not in json.loads(document)["results"]
+
+
 def test_what_the_command_line_names_a_baseline_may_name(repository: Callable[..., Path], tmp_path: Path) -> None:
     plugin = tmp_path / "p.py"
     write(tmp_path, {"p.py": PLUGIN.format(name="Ticket", pattern="[A-Z]+ICK-[0-9]+")})
@@ -377,6 +441,7 @@ def test_what_the_command_line_names_a_baseline_may_name(repository: Callable[..
         (("--baseline", "a.py"), "a.py is no baseline of detect-secrets"),
         (("--filter", "os.nothing"), "No filter function named `nothing`"),
         (("--plugin", "b/c.yml"), "b/c.yml"),
+        (("--plugin", "exit.py"), "can't be used"),
         (("--sarif", "x"), "unrecognized arguments: --sarif"),
         (("-v",), "-v"),
     ],

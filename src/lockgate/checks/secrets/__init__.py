@@ -43,6 +43,7 @@ def run(target: base.Target) -> base.Result:
         result = _of_file(target.tree, path, engines, cache, known)
         if isinstance(result, Skip):
             skipped.append(result)
+            known.account(display(path), (), whole=not result.gap)
         else:
             results.append(result)
             known.account(display(path), result.known, whole=result.examined and not result.skipped)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from abc import ABC, abstractmethod
 from collections import defaultdict
@@ -30,6 +31,15 @@ PATHS_TOLD = 3
 
 Secret = tuple[Finding, list[Sighting]]
 """A finding, and what the engines saw of it: the longest first."""
+
+
+# Of scrypt: 4 MiB and some 10 ms. They are never taken from a file, which may be a hostile one.
+_COST = {"n": 2**12, "r": 8, "p": 1, "maxmem": 2**23}
+
+
+def slow_hash(data: bytes, salt: bytes) -> bytes:
+    """A hash of 32 bytes that is dear to make, so that it takes long to try out what was hashed."""
+    return hashlib.scrypt(data, salt=salt, dklen=32, **_COST)
 
 
 class Verdict(StrEnum):
@@ -228,11 +238,11 @@ class Known:
         return self._baseline.matching(path, secrets)
 
     def account(self, path: str, matched: Sequence[Sequence[int]], *, whole: bool) -> None:
-        """Take down, for each known secret in a file, the places of its entries; `whole` where all of it was examined."""
+        """Take down, for each secret in a file, the places of its entries; `whole` where all of it was examined."""
         if self._baseline is None:
             return
         of = self._baseline.of(path)
-        self._verdicts += [strongest(of[place] for place in places) for places in matched]
+        self._verdicts += [strongest(of[place] for place in places) for places in matched if places]
         if whole:
             self.seen[path] = {place for places in matched for place in places}
 

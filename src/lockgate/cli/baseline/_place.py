@@ -12,6 +12,7 @@ from lockgate.checks.base import Target
 from lockgate.checks.secrets.examined import Examined, examine_all
 from lockgate.checks.secrets.known import NAMES, Baseline, Entry, Known, load, path_of
 from lockgate.cli import _streams as streams
+from lockgate.cli._options import tell_of_repository
 from lockgate.cli._progress import bars
 from lockgate.config.settings import Settings
 from lockgate.engines.secrets.scanners import scanners
@@ -58,6 +59,7 @@ class Place(Struct, frozen=True):
 def place_of(path: str, baseline: str | None) -> Place:
     """The repository in the directory `path`, and the baseline that is named, set or there."""
     root = root_of(path)
+    tell_of_repository(root)
     settings = settings_of(root, {"baseline": baseline})
     tree = Tree(root, settings.exclude, settings.max_file_size)
     return Place(tree, settings, path_of(tree, settings.baseline))
@@ -89,7 +91,9 @@ def tell_entries(entries: Iterable[Entry]) -> None:
         streams.tell(f"  … and {len(listed) - TOLD:,} more")
 
 
-def tell_gaps(gaps: list[str]) -> None:
-    """Say what could not be examined: a secret in it is not among the known ones."""
+def tell_gaps(place: Place, gaps: list[str]) -> None:
+    """Say what could not be examined, and who did not look: a secret there is not among the known ones."""
+    if place.missing:
+        streams.tell(f"lockgate: note: {place.missing}")
     for gap in gaps[:TOLD]:
         streams.tell(f"lockgate: not examined: {redact.text(gap)}")

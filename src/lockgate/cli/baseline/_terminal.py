@@ -31,13 +31,11 @@ def takes_keys() -> bool:
 
 def ask(question: str, keys: str) -> str:
     """The key of `keys` that was answered with; QUIT where the input ended."""
+    read = _key if takes_keys() else _line
     while True:
-        click.echo(f"{question} ", nl=False)
-        answer = _key() if takes_keys() else _line()
-        if takes_keys():
-            click.echo(answer if answer.isprintable() else "")
-        if answer[:1].lower() in tuple(keys):
-            return answer[:1].lower()
+        answer = read(f"{question} ")[:1].lower()
+        if answer in tuple(keys):
+            return answer
         click.echo(f"Please answer with one of: {', '.join(keys)}.")
 
 
@@ -51,29 +49,34 @@ def reveal(text: str) -> None:
             click.echo(text)
         return
     try:
-        click.echo(f"{_ALTERNATE}{_CLEARED}{text}\n\n(any key erases it)")
-        _key(SHOWN)
+        _key(f"{_ALTERNATE}{_CLEARED}{text}\n\n(any key erases it)", SHOWN)
     finally:
         click.echo(f"{_CLEARED}{_ORDINARY}", nl=False)
 
 
-def _line() -> str:
+def _line(prompt: str) -> str:
+    click.echo(prompt, nl=False)
     line = sys.stdin.readline()
     return line.strip() or ("" if line else QUIT)
 
 
-def _key(seconds: float | None = None) -> str:
+def _key(prompt: str, seconds: float | None = None) -> str:
     """The next key; QUIT at the end of the input, nothing where none was pressed in time."""
     descriptor = sys.stdin.fileno()
-    with _single_keys(descriptor):
-        if not select.select([descriptor], [], [], seconds)[0]:
-            return ""
-        pressed = os.read(descriptor, 1)
+    with _single_keys(descriptor):  # before it is asked for, so that no answer comes too early
+        click.echo(prompt, nl=False)
+        pressed = _read(descriptor, 1, seconds)
         if pressed == b"\x1b":  # of an arrow, say, the rest comes at once
-            os.read(descriptor, 64 * len(select.select([descriptor], [], [], 0)[0]))
-            return ""
+            _read(descriptor, 64, 0)
     # Ctrl-D, or the terminal is gone
-    return QUIT if pressed in (b"", b"\x04") else pressed.decode("ascii", "replace")
+    key = QUIT if pressed in (b"", b"\x04") else (pressed or b"").decode("ascii", "replace")
+    click.echo(key if key.isprintable() else "")
+    return key
+
+
+def _read(descriptor: int, size: int, seconds: float | None) -> bytes | None:
+    """What can be read, None where nothing comes in time."""
+    return os.read(descriptor, size) if select.select([descriptor], [], [], seconds)[0] else None
 
 
 @contextmanager

@@ -60,7 +60,7 @@ def command(path: str, baseline: str | None, every: bool) -> int:
         click.echo(
             f"{counted(gone, 'entry', 'entries')} match nothing that is there; see lockgate baseline update --prune"
         )
-    tell_gaps(gaps)
+    tell_gaps(place, gaps)
     return 0
 
 

@@ -42,13 +42,13 @@ def command(path: str, baseline: str | None, name: str, source: str | None) -> i
     made_now = counted(len(entries), "entry", "entries")
     streams.tell(f"lockgate: {place.path}: {made_now}; lockgate baseline audit goes through them")
     if left:
-        streams.tell(
-            f"lockgate: {counted(len(left), 'entry', 'entries')} of {source} match nothing that is found here:"
-        )
+        match = "matches" if len(left) == 1 else "match"
+        number = counted(len(left), "entry", "entries")
+        streams.tell(f"lockgate: {number} of {source} {match} nothing that is found here:")
         tell_entries(left)
     if imported is None and place.path != NAMES[1] and os.path.lexists(place.tree.root / NAMES[1]):
         streams.tell(f"lockgate: note: {NAMES[1]} is not used any more; --from {NAMES[1]} would take over its verdicts")
-    tell_gaps(gaps)
+    tell_gaps(place, gaps)
     return ExitCode.INCOMPLETE if gaps else ExitCode.PASS
 
 

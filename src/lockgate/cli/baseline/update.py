@@ -38,10 +38,11 @@ def command(path: str, baseline: str | None, prune: bool, no_add: bool) -> int:
     streams.tell(f"lockgate: {place.path}: {counted(len(added), 'entry', 'entries')} added")
     tell_entries(added)
     if stale:
-        done = "removed" if prune else "match nothing any more; --prune removes them"
-        streams.tell(f"lockgate: {counted(len(stale), 'entry', 'entries')} {done}")
+        them = "it" if len(stale) == 1 else "them"
+        done = " removed" if prune else f": no match any more, --prune removes {them}"
+        streams.tell(f"lockgate: {counted(len(stale), 'entry', 'entries')}{done}")
         tell_entries(stale)
-    tell_gaps(gaps)
+    tell_gaps(place, gaps)
     return ExitCode.INCOMPLETE if gaps else ExitCode.PASS
 
 

@@ -55,10 +55,10 @@ def _own(words: list[str]) -> tuple[argparse.Namespace, list[str]]:
 
 
 def _stand_in(words: list[str], offline: bool) -> int:
-    from lockgate.engines.secrets import stand_in
+    from lockgate.engines.secrets import stand_in, stand_in_arguments
 
     try:
-        arguments = stand_in.parse(words)
+        arguments = stand_in_arguments.parse(words)
     except SystemExit:  # after its help
         return 0
     settings = settings_of(root_of(arguments.custom_root), {"offline": offline or None})

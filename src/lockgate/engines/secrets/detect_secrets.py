@@ -8,6 +8,7 @@ are such, all runs as detect-secrets runs it.
 from __future__ import annotations
 
 import io
+import math
 import re
 import signal
 import threading
@@ -33,6 +34,7 @@ SECONDS_PER_FILE = 10
 SECONDS_PER_MEBIBYTE = 20
 MOST_SECONDS = 60
 _ROUNDING = 1e-9
+_HIGHEST = 8.0  # limit of entropy that it takes
 
 
 def version() -> str:
@@ -110,23 +112,25 @@ class Scanner:
         lines = _NamedText(path, data.decode("utf-8")).read().split("\n") if found else []
         return [_sighting(path, lines, secret) for secret in found]
 
-    def secrets(self, path: str, data: bytes, most: int | None = None) -> list[Any]:
+    def secrets(self, path: str, data: bytes, most: int) -> list[Any]:
         """The same as detect-secrets tells it, `most` of them."""
-        text = self._text(path, data)
         with _deadline(_seconds(data)):
+            text = self._text(path, data)
             if self._prefilter and not may_find(path, data, self._prefilter):
                 return []
             return list(islice(self._secrets(path, text), most))
 
-    def allowlisted(self, path: str, data: bytes) -> list[Any]:
+    def allowlisted(self, path: str, data: bytes, most: int) -> list[Any]:
         """What stands on lines that a comment for detect-secrets allows, and on no others."""
         from detect_secrets.core import scan
 
-        file = _NamedText(path, self._text(path, data))
         with _deadline(_seconds(data)):
+            file = _NamedText(path, self._text(path, data))
             lines = _transformed(file) or file.readlines()
-            numbered = enumerate(lines, start=1)
-            return list(scan._scan_for_allowlisted_secrets_in_lines(numbered, path)) if lines else []  # noqa: SLF001
+            if not lines:
+                return []
+            found = scan._scan_for_allowlisted_secrets_in_lines(enumerate(lines, start=1), path)  # noqa: SLF001
+            return list(islice(found, most))
 
     def _text(self, path: str, data: bytes) -> str:
         """The text of a file, after the settings were made ours. Raises LeftOutError."""
@@ -233,9 +237,9 @@ def _run(plugin: Any) -> tuple[str, int]:
     """The characters of a string of high entropy as a byte set, and how many different ones it must have.
 
     The entropy of n different characters is at most log2(n): to be over the limit takes more than 2^limit of them. A limit
-    that is no whole number may be such a logarithm itself, and then the rounding decides.
+    that is no whole number may be such a logarithm itself, and then the rounding decides. Nothing is over one that is no number.
     """
-    limit = plugin.entropy_limit
+    limit = _HIGHEST if math.isnan(plugin.entropy_limit) else plugin.entropy_limit
     charset = "".join(f"\\x{ord(character):02x}" for character in sorted(set(plugin.charset)))
     return f"[{charset}]", max(int(2**limit - (_ROUNDING if limit % 1 else 0)) + 1, 2)
 

@@ -174,9 +174,12 @@ def _sdk() -> Any:
 
 @cache
 def _rules(paths: tuple[str, ...] = ()) -> Any:
+    sdk = _sdk()
     try:
-        return _sdk().Rules(paths)
+        return sdk.Rules(paths)
     except RuntimeError as error:
+        if not paths:
+            raise
         raise UsageError(f"kingfisher-rules: {' '.join(str(error).split())}") from None
 
 

@@ -1,17 +1,15 @@
-"""What `detect-secrets scan` does, with our scanner: its own arguments, settings, choice of files and document.
+"""What `detect-secrets scan` does, with our scanner: its own settings, choice of files and document.
 
-Three things differ. Git is asked so that nothing of a repository's configuration runs. A baseline names no code to be run: only
-the command line does. And no provider is asked whether a secret is in use, unless only those that are shall be told.
+Two things differ. Git is asked so that nothing of a repository's configuration runs. And no provider is asked whether a secret is
+in use, unless only those that are shall be told.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
-import io
 import json
 import os
-import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -27,7 +25,7 @@ from lockgate.inputs.files import display, read
 from lockgate.model.errors import UsageError
 from lockgate.model.record import Skip
 
-MOST_BYTES = 64 * 2**20  # of a baseline
+MOST_SECRETS = 100_000  # in one file
 _VERIFIED_TRUE = 3  # as in constants.VerifiedResult
 
 
@@ -39,96 +37,8 @@ class Outcome(Struct):
     gaps: list[Skip] = field(default_factory=list)
 
 
-def parse(words: list[str]) -> argparse.Namespace:
-    """The arguments as detect-secrets reads them; its settings, which are global, are then those that they ask for.
-
-    Raises UsageError for arguments that it does not take, and SystemExit after it has shown its help.
-    """
-    from detect_secrets.core.usage import ParserBuilder, baseline
-
-    outer = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    outer.add_argument("-C", dest="root", nargs=1, default=[])
-    outer.add_argument("-c", "--cores", nargs=1, default=[])
-    builder = ParserBuilder()
-    builder._parser.prog = "lockgate secrets"  # noqa: SLF001
-    builder.add_console_use_arguments()
-    processors = builder._post_processors  # noqa: SLF001
-    processors[processors.index(baseline.parse_args)] = _load_baseline
-    configured.forget()
-    with _usage_errors():
-        known, rest = outer.parse_known_args(words)
-        chosen = [*(["-C", *known.root] if known.root else []), *(["-c", *known.cores] if known.cores else [])]
-        arguments: argparse.Namespace = builder.parse_args([*chosen, "scan", *rest])
-    _check_patterns()
-    return arguments
-
-
-@contextlib.contextmanager
-def _usage_errors() -> Iterator[None]:
-    """Errors that argparse prints become UsageErrors."""
-    said = io.StringIO()
-    try:
-        with contextlib.redirect_stderr(said):
-            yield
-    except SystemExit as stop:
-        if not stop.code:
-            raise
-        message = re.search(r"error: (.*)", said.getvalue(), re.DOTALL)
-        raise UsageError(message[1].strip() if message else "these arguments can't be used") from None
-    except (LookupError, OSError, TypeError, ValueError) as error:  # it shows a traceback
-        raise UsageError(f"detect-secrets can't use these arguments: {type(error).__name__}") from None
-
-
-def _check_patterns() -> None:
-    """Raise UsageError for a pattern that is none; detect-secrets compiles it in front of the first file."""
-    from detect_secrets.settings import get_settings
-
-    for told in get_settings().filters.values():
-        for pattern in told.get("pattern", ()):
-            try:
-                re.compile(pattern)
-            except re.error as error:
-                raise UsageError(f"{pattern!r} is no regular expression: {error}") from None
-
-
-def _load_baseline(arguments: argparse.Namespace) -> None:
-    """As `usage.baseline.parse_args` of detect-secrets, and raises UsageError for one that names code to be run."""
-    from detect_secrets.core import baseline
-    from detect_secrets.core.usage.common import initialize_plugin_settings
-
-    if not arguments.baseline:
-        initialize_plugin_settings(arguments)
-        return
-    (name,) = arguments.baseline
-    try:
-        if Path(name).stat().st_size > MOST_BYTES:
-            raise UsageError(f"{name} is too large for a baseline: over {MOST_BYTES // 2**20} MiB")
-        told = json.loads(Path(name).read_bytes())
-        _check_names_no_code(told, name, arguments)
-        arguments.baseline_filename = name
-        arguments.baseline_version = told["version"]
-        arguments.baseline = baseline.load(told, filename=name)
-    except OSError as error:
-        raise UsageError(f"{name} can't be read: {error.strerror}") from None
-    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
-        raise UsageError(f"{name} is no baseline of detect-secrets: {type(error).__name__}") from None
-
-
-def _check_names_no_code(told: dict[str, Any], name: str, arguments: argparse.Namespace) -> None:
-    """What a baseline may name is what the command line names as well: it may stand in the repository that is scanned."""
-    plugins = {os.path.realpath(path) for group in arguments.plugin or () for path in group}
-    filters = {path for group in arguments.filter or () for path in group}
-    named = [plugin["path"] for plugin in told.get("plugins_used", ()) if "path" in plugin]
-    for path in [*named, *told.get("custom_plugin_paths", ())]:
-        if os.path.realpath(path.removeprefix("file://")) not in plugins:
-            raise UsageError(f"{name} names the plug-in {path}, which would run; name it with --plugin if you trust it")
-    for path in (each["path"] for each in told.get("filters_used", ())):
-        if not (path.startswith("detect_secrets.filters.") or path in filters):
-            raise UsageError(f"{name} names the filter {path}, which would run; name it with --filter if you trust it")
-
-
 def run(arguments: argparse.Namespace, limit: int, *, offline: bool) -> Outcome:
-    """Do what the arguments of `scan` say under the settings that `parse` has made; files over `limit` bytes are gaps.
+    """Do what the arguments say under the settings that `stand_in_arguments.parse` has made; files over `limit` bytes are gaps.
 
     `string` must be a text where it is given. Raises UsageError where it would have to open connections and may not.
     """
@@ -156,9 +66,11 @@ def _unverified() -> Iterator[None]:
     asking = {type(plugin): type(plugin).verify for plugin in get_plugins()}
     for plugin in asking:
         plugin.verify = BasePlugin.verify
-    yield
-    for plugin, verify in asking.items():
-        plugin.verify = verify
+    try:
+        yield
+    finally:
+        for plugin, verify in asking.items():
+            plugin.verify = verify
 
 
 @contextlib.contextmanager
@@ -169,9 +81,11 @@ def _nobody_asked() -> Iterator[None]:
     asking = get_settings().filters.get(configured.VERIFICATION)
     if asking and asking.get("min_level") != _VERIFIED_TRUE:
         get_settings().disable_filters(configured.VERIFICATION)
-    yield
-    if asking:
-        get_settings().filters[configured.VERIFICATION] = asking
+    try:
+        yield
+    finally:
+        if asking:
+            get_settings().filters[configured.VERIFICATION] = asking
 
 
 def _document(arguments: argparse.Namespace, secrets: Any, gaps: list[Skip]) -> Outcome:
@@ -214,15 +128,18 @@ def _scanner() -> Scanner:
     return load(options, None if configured.unknown(options) else Scanners(options).prefilter)
 
 
-def _found(look: Callable[[str, bytes], list[Any]], path: str, data: bytes) -> list[Any] | Skip:
+def _found(look: Callable[..., list[Any]], path: str, data: bytes) -> list[Any] | Skip:
     try:
-        return look(path, data)
+        found = look(path, data, MOST_SECRETS + 1)
     except LeftOutError:
         return []
     except TimeoutError:
         return Skip(display(path), f"{ENGINE} took too long", gap=True)
     except Exception as error:  # noqa: BLE001 - of what a plug-in raises the text may hold a secret
         return Skip(display(path), f"{ENGINE} broke on it: {type(error).__name__}", gap=True)
+    if len(found) > MOST_SECRETS:
+        return Skip(display(path), f"{ENGINE} sees more than {MOST_SECRETS:,} secrets", gap=True)
+    return found
 
 
 def _files(arguments: argparse.Namespace) -> tuple[list[str], list[Skip]]:

@@ -1,7 +1,7 @@
 """The baseline of detect-secrets 0.x to 1.5, also a slim one: a JSON document with the SHA-1 of each secret.
 
-What it says of plug-ins and filters is not obeyed, and never is code loaded that it names. As in detect-secrets a secret is
-known by its path and SHA-1; its type need not be the one that is seen today. Format: `core/baseline.py` and
+What it says of plug-ins and filters is not obeyed, and never is code loaded that it names. A secret is known by its path and
+SHA-1; its type need not be the one that is seen today. Format: `core/baseline.py` and
 `core/potential_secret.py` of detect-secrets.
 """
 
@@ -20,7 +20,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
-from lockgate.checks.secrets.known import Baseline, Entry, Secret, Verdict
+from lockgate.checks.secrets.known import Baseline, Entry, Secret, Verdict, slow_hash
 from lockgate.engines.secrets import detect_secrets as engine
 from lockgate.engines.secrets.base import Sighting
 from lockgate.engines.secrets.detect_secrets_settings import default_document
@@ -57,8 +57,12 @@ class DetectSecretsBaseline(Baseline):
         places: dict[str, list[int]] = {}
         for place, entry in enumerate(self.of(path)):
             places.setdefault(entry.identity, []).append(place)
-        hashes = ({_sha1(seen) for seen in _told_by(group)} for _, group in secrets)
-        return [[place for each in sorted(found) for place in places.get(each, ())] for found in hashes]
+        return [self._places(group, places) for _, group in secrets]
+
+    def _places(self, group: list[Sighting], places: dict[str, list[int]]) -> list[int]:
+        """The widest value decides: of a GitHub token detect-secrets has the `ghp` as one secret, and the whole as another."""
+        told = [_sha1(seen) for seen in _told_by(group)]
+        return [place for each in dict.fromkeys(told) for place in places.get(each, ())] if told[0] in places else []
 
     def stamp(self, path: str) -> str:  # noqa: ARG002 - it is of the whole file
         return self._stamp
@@ -69,8 +73,8 @@ class DetectSecretsBaseline(Baseline):
     def made_of(self, path: str, secrets: Sequence[Secret]) -> list[Entry]:
         made: dict[tuple[str, str], Entry] = {}
         for finding, group in secrets:
-            own = [(seen.kind, seen) for seen in _told_by(group) if seen.engine == engine.ENGINE]
-            for kind, seen in own or [(finding.rule, group[0])]:
+            for seen in _told_by(group):
+                kind = seen.kind if seen.engine == engine.ENGINE else finding.rule
                 entry = Entry(path=path, identity=_sha1(seen), rule=kind, line=seen.at.line)
                 made.setdefault((entry.identity, kind), entry)
         return list(made.values())
@@ -118,18 +122,18 @@ class DetectSecretsBaseline(Baseline):
     @cached_property
     def _stamp(self) -> str:
         """It is kept in caches, so that it is slow to make: from a fast one the SHA-1 in the file could be tried out."""
-        return hashlib.scrypt(self.data, salt=b"lockgate", n=2**13, r=8, p=1, maxmem=2**24, dklen=16).hex()
+        return slow_hash(self.data, b"lockgate").hex()
 
 
 BASELINE = DetectSecretsBaseline
 
 
-def _told_by(group: list[Sighting]) -> Iterator[Sighting]:
-    """The sightings by which a secret may be known: the widest, and those that stand at its place."""
+def _told_by(group: list[Sighting]) -> list[Sighting]:
+    """What detect-secrets saw of a secret at its place, the widest first; where that is nothing, what another engine saw."""
     widest = group[0]
-    for seen in group:
-        if seen.value == widest.value or (seen.exact and _inside(seen, widest)):
-            yield seen
+    seen_here = (seen for seen in group if seen.value == widest.value or (seen.exact and _inside(seen, widest)))
+    own = [seen for seen in seen_here if seen.engine == engine.ENGINE]
+    return sorted(own, key=lambda seen: -len(seen.value.reveal())) or [widest]
 
 
 def _inside(seen: Sighting, whole: Sighting) -> bool:

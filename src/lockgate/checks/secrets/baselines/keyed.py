@@ -25,7 +25,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 
-from lockgate.checks.secrets.known import Baseline, Entry, Secret, Verdict
+from lockgate.checks.secrets.known import Baseline, Entry, Secret, Verdict, slow_hash
 from lockgate.model.errors import UsageError, shortened
 
 FORMAT = "lockgate"
@@ -35,8 +35,6 @@ COMMENT = (
 )
 DIVIDERS = [f"{number:03x}" for number in range(16**3)]
 
-# Of scrypt: 8 MiB and some 20 ms a value. They are never taken from the file, which may be a hostile one.
-_COST = {"n": 2**13, "r": 8, "p": 1, "maxmem": 2**24}
 _THREADS = min(4, os.cpu_count() or 1)
 MOST_VALUES = 20_000  # that are hashed in one run; the findings after these are reported, whatever the baseline says
 _KEY_SIZE = 32  # bytes
@@ -152,7 +150,7 @@ class KeyedBaseline(Baseline):
         return [self._identity(path, self._slow.get(value)) for value in values]
 
     def _slowly(self, value: str) -> bytes:
-        return hashlib.scrypt(value.encode("utf-8", "surrogatepass"), salt=self._key, dklen=32, **_COST)
+        return slow_hash(value.encode("utf-8", "surrogatepass"), self._key)
 
     def _identity(self, path: str, slow: bytes | None) -> str:
         if slow is None:

@@ -1,50 +1,26 @@
 """kingfisher's baseline, a YAML file of version 1 (`ExactFindings`) or 2 (`repositories`).
 
 Its fingerprints are fast hashes of the value with its byte offsets, so that a secret loses its own whenever something before it
-changes. It is imported by path, line and rule. Format: docs/BASELINE.md of kingfisher.
+changes. It is imported by path, line and rule. Format: docs/BASELINE.md of kingfisher. Of the YAML only what kingfisher writes
+is read, one `name: value` a line: a parser of all of YAML takes minutes for a hostile file.
 """
 
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import msgspec
-from msgspec import Struct, field
 
 from lockgate.checks.secrets.known import Baseline, Entry, Secret
 from lockgate.engines.secrets import kingfisher as engine
 from lockgate.model.errors import UsageError, shortened
 
 FORMAT = "kingfisher"
-LIMIT = 2**20  # bytes: the parser of YAML is slow
-
-
-class _Finding(Struct):
-    path: str
-    line: int
-    rule_id: str
-    fingerprint: str = ""
-
-
-class _Repository(Struct):
-    findings: list[_Finding] = []
-
-
-class _Match(Struct):
-    filepath: str
-    linenum: int
-    fingerprint: str | int = ""
-
-
-class _Matches(Struct):
-    matches: list[_Match] = []
-
-
-class _Document(Struct):
-    repositories: list[_Repository] = []
-    exact: _Matches | None = field(default=None, name="ExactFindings")
+_FIELD = re.compile(r" *+(- +)?(?:(path|filepath)|(line|linenum)|(rule_id)|[a-zA-Z_]+): *(.*)")
+_QUOTED = re.compile(r"'(?:[^']|'')*'")
+_PLAIN = re.compile(r"[^\s\"'\[\]{}&*!|>%@`#-].*|-\S.*")
 
 
 class KingfisherBaseline(Baseline):
@@ -62,44 +38,48 @@ class KingfisherBaseline(Baseline):
         ]
 
     def _parsed(self) -> Iterator[Entry]:
-        document = self._document()
-        for found in (found for repository in document.repositories for found in repository.findings):
-            yield Entry(path=_normal(found.path), identity=found.fingerprint, rule=found.rule_id, line=found.line)
-        for match in document.exact.matches if document.exact else []:
-            path = _normal(match.filepath).partition("/")[2]  # it begins with the name of the repository's directory
-            yield Entry(path=path, identity=str(match.fingerprint), rule="", line=match.linenum)
+        about: dict[str, str] = {}
+        for number, line in enumerate(self.data.decode("utf-8", "backslashreplace").split("\n"), start=1):
+            field = _FIELD.fullmatch(line.rstrip())
+            if not field:
+                if line.strip() not in ("", "matches: []") and not line.lstrip().startswith("#"):
+                    raise self._error(number, line)
+                continue
+            begins, path, place, rule, text = field.groups()
+            if begins:
+                yield from _entry(about)
+                about = {}
+            if path or rule:
+                about[path or rule] = self._text(number, text)
+            elif place:
+                if not re.fullmatch(r"\d{1,9}", text):
+                    raise self._error(number, line)
+                about["line"] = text
+        yield from _entry(about)
 
-    def _document(self) -> _Document:
-        import yaml
-
-        if len(self.data) > LIMIT:
-            raise UsageError(f"{self.name}: larger than {LIMIT // 1024} KiB")
+    def _text(self, number: int, text: str) -> str:
+        if _QUOTED.fullmatch(text):
+            return text[1:-1].replace("''", "'")
+        if _PLAIN.fullmatch(text):
+            return text
         try:
-            return msgspec.convert(_load(self.data), _Document)
-        except yaml.MarkedYAMLError as error:
-            line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
-            raise UsageError(f"{self.name}{line}: not valid YAML: {shortened(str(error.problem))}") from None
-        except msgspec.ValidationError as error:
-            raise UsageError(f"{self.name}: no baseline of kingfisher: {shortened(str(error), 200)}") from None
-        except (yaml.YAMLError, RecursionError, ValueError) as error:
-            raise UsageError(f"{self.name}: not valid YAML ({type(error).__name__})") from None
+            return msgspec.json.decode(text, type=str)
+        except msgspec.DecodeError:
+            raise self._error(number, text) from None
+
+    def _error(self, number: int, text: str) -> UsageError:
+        return UsageError(f"{self.name}:{number}: kingfisher writes no such line: {shortened(text.strip())!r}")
 
 
 BASELINE = KingfisherBaseline
 
 
-def _load(data: bytes) -> Any:
-    """What the YAML says, without times. What aliases name is not copied, and kingfisher writes none."""
-    import yaml
-
-    for event in yaml.parse(data, Loader=yaml.SafeLoader):
-        if isinstance(event, yaml.AliasEvent):
-            raise yaml.MarkedYAMLError(problem="an alias", problem_mark=event.start_mark)
-    return yaml.load(data, Loader=yaml.SafeLoader)
-
-
-def _normal(path: str) -> str:
-    return posixpath.normpath(path.replace("\\", "/"))
+def _entry(about: dict[str, str]) -> Iterator[Entry]:
+    """The entry of what stands in one element of a list, if that is a finding."""
+    path = about.get("path") or about.get("filepath", "").partition("/")[2]  # of the directory of the repository first
+    if path and "line" in about:
+        shown = posixpath.normpath(path.replace("\\", "/"))
+        yield Entry(path=shown, identity="", rule=about.get("rule_id", ""), line=int(about["line"]))
 
 
 def _kinds(secret: Secret) -> set[str]:
