@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 FILES = 150
+SIZES = range(2_000, 30_000)  # bytes, of these
 COMMITS = 6_100
 EDITED = 3  # files in a commit
 FIRST = 1_300_000_000  # seconds
@@ -21,7 +22,7 @@ def make(root: Path, stdlib: Path) -> None:
     """Fill the new repository in `root` through `git fast-import`."""
     subprocess.run(["git", "init", "--quiet", str(root)], check=True)
     with subprocess.Popen(["git", "fast-import", "--quiet"], cwd=root, stdin=subprocess.PIPE) as git:
-        assert git.stdin
+        assert git.stdin  # noqa: S101 - it is a pipe
         for piece in _stream(stdlib):
             git.stdin.write(piece)
     subprocess.run(["git", "repack", "-adq"], cwd=root, check=True)
@@ -29,8 +30,8 @@ def make(root: Path, stdlib: Path) -> None:
 
 
 def _stream(stdlib: Path) -> Iterator[bytes]:
-    luck = random.Random(7)
-    paths = sorted(path for path in stdlib.rglob("*.py") if 2_000 < path.stat().st_size < 30_000)
+    luck = random.Random(7)  # noqa: S311 - the same in every run
+    paths = sorted(path for path in stdlib.rglob("*.py") if path.stat().st_size in SIZES)
     files = {path.relative_to(stdlib).as_posix(): path.read_bytes().split(b"\n") for path in luck.sample(paths, FILES)}
     names = list(files)
     often = [1 / (place + 1) for place in range(FILES)]  # as people do: a few files are edited all the time

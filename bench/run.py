@@ -23,6 +23,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import history
+
 ROOT = Path(__file__).parent.parent
 STDLIB = Path(sysconfig.get_path("stdlib"))
 SCRIPTS = Path(sysconfig.get_path("scripts"))
@@ -45,7 +47,7 @@ def tool(name: str) -> str | None:
     return str(beside) if beside.exists() else shutil.which(name)
 
 
-def contests(stdlib: Path, commit: Path) -> list[Contest]:
+def contests(stdlib: Path, commit: Path, past: Path) -> list[Contest]:
     lockgate = tool("lockgate") or sys.exit("lockgate is not installed")
     secret_peers = {}
     if detect := tool("detect-secrets"):
@@ -67,12 +69,19 @@ def contests(stdlib: Path, commit: Path) -> list[Contest]:
     if pip_audit := tool("pip-audit"):
         requirements = str(ROOT / "requirements" / "tests.txt")
         audit_peers["pip-audit (network)"] = [pip_audit, "--disable-pip", "--require-hashes", "-r", requirements]
+    history_peers = {}
+    if kingfisher:
+        history_peers["kingfisher scan"] = [kingfisher, "scan", ".", "--no-validate", "--no-update-check"]
     check = [lockgate, "check"]
     quiet = ["--no-progress"]
     return [
         Contest("secrets, this repository", ROOT, [*check, "secrets", ".", *quiet], secret_peers),
         Contest("secrets, standard library", stdlib, [*check, "secrets", ".", *quiet], secret_peers),
         Contest("secrets, standard library, unchanged", stdlib, [*check, "secrets", ".", *quiet], {}, unchanged=True),
+        Contest("secrets, history", past, [lockgate, "secrets", "scan", "--history", *quiet], history_peers),
+        Contest(
+            "secrets, history, unchanged", past, [lockgate, "secrets", "scan", "--history", *quiet], {}, unchanged=True
+        ),
         Contest("hook, five clean files (170 KB)", commit, [tool("lockgate-hook") or "", *COMMITTED], hook_peers),
         Contest("audit, this repository", ROOT, [*check, "audit", ".", *quiet], audit_peers),
         Contest("pins, this repository", ROOT, [*check, "pins", ".", *quiet], {}),
@@ -101,7 +110,7 @@ def run(contest: Contest, runs: int, warmups: int, cache: Path) -> None:
     for number in range(warmups + runs):
         for name, command in commands.items():
             if not contest.unchanged:
-                for kind in ("secrets", "lint"):
+                for kind in ("secrets", "lint", "history"):
                     shutil.rmtree(cache / "lockgate" / kind, ignore_errors=True)
             taken = seconds(command, contest.folder, cache)
             if number >= warmups:
@@ -131,7 +140,10 @@ def main() -> None:
             shutil.copy(STDLIB / name, commit)
         subprocess.run(["git", "init", "--quiet"], cwd=commit, check=True)
         subprocess.run(["git", "add", "--all"], cwd=commit, check=True)
-        for contest in contests(stdlib, commit):
+        past = Path(scratch) / "history"
+        if options.only in "secrets, history, unchanged":
+            history.make(past, stdlib)
+        for contest in contests(stdlib, commit, past):
             if options.only in contest.name:
                 run(contest, options.runs, options.warmups, Path(scratch) / "cache")
 

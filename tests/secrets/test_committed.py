@@ -16,6 +16,8 @@ from lockgate.inputs import objects
 from lockgate.inputs.history import Change
 from lockgate.inputs.objects import Blob
 from lockgate.inputs.revisions import Commits, range_of
+from lockgate.inputs.staged import StagedTree
+from lockgate.model.engine_options import EngineOptions
 from lockgate.model.errors import UnavailableError, UsageError
 from lockgate.model.finding import Finding
 from lockgate.model.record import Outcome, Record
@@ -233,15 +235,16 @@ def test_a_damaged_cache_is_no_cache(repository: Repository, own_cache: Path) ->
 
 def test_shares_find_what_one_finds(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
     root = repository({f"{number}.py": LEAKS[number] for number in range(8)})
-    for number in range(3):
-        commit(root, {f"{number}.py": LEAKS[number] + LEAKS[number + 1]})
-    alone = scan(root)
+    commit(root, {"0.py": LEAKS[0] + LEAKS[1]})
     monkeypatch.setattr(shares, "FEW", 0)
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2})
-    together = shares.run_shared(target(root), Commits())
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1}, raising=False)
+    whole = replace(target(root), commits=Commits(), engine_options=EngineOptions(engines=("detect-secrets",)))
+    alone, together = run_check("secrets", whole), shares.run_shared(whole, Commits())
+    assert len(alone.findings) == 9
     assert sorted(places(together)) == sorted(places(alone))
     assert {finding.fingerprint for finding in together.findings} == {finding.fingerprint for finding in alone.findings}
     assert (together.outcome, together.coverage, together.reason) == (alone.outcome, alone.coverage, alone.reason)
+    assert [engine.name for engine in together.engines] == ["detect-secrets"]
     parts = shares._buckets(root, git(root, "rev-list", "--all").split(), 3)
     assert sorted(place for part in parts for place in part) == list(range(1024))
 
@@ -412,6 +415,18 @@ def test_nothing_of_a_hostile_configuration_runs(repository: Repository, program
         assert record.outcome is Outcome.COMPLETE, record.reason
     shares._buckets(root, [leaked], 2)
     assert not mark.exists()
+
+
+def test_a_work_tree_that_leads_elsewhere_hides_nothing(repository: Repository, tmp_path: Path) -> None:
+    root = repository({"a.py": "x = 1\n", "in/b.py": LEAKS[1]})
+    leaked = commit(root, {"a.py": LEAKS[0]})
+    git(root, "config", "core.worktree", "/")
+    assert places(scan(root, leaked)) == [("a.py", 1, leaked)]
+    assert [place[0] for place in places(scan(root / "in"))] == ["b.py"]
+    assert len(places(scan(root))) == 2
+    git(root, "update-index", "--add", "--cacheinfo", f"100644,{head(root, 'HEAD:a.py')},in/c.py")
+    assert StagedTree(root).files == ("in/c.py",)
+    assert StagedTree(root / "in").files == ("c.py",)
 
 
 def test_a_commit_that_is_written_by_hand(repository: Repository) -> None:

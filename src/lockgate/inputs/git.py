@@ -131,6 +131,17 @@ def raw_prefix(root: Path) -> str:
         return ""
 
 
+def below(root: Path) -> str:
+    """Where `root` is below the directory that holds `.git`, with a slash at the end; where there is none, as Git has it.
+
+    A repository may name any directory as its working tree, and then nothing that was committed would be below `root`.
+    """
+    for folder in (root, *root.parents):
+        if os.path.lexists(folder / ".git"):
+            return f"{root.relative_to(folder)}/" if folder != root else ""
+    return raw_prefix(root)
+
+
 def top(root: Path) -> Path | None:
     """The directory of the working tree that `root` is in, None where it is in none."""
     said = _ask(root, "rev-parse", "--show-toplevel")

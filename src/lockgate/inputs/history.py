@@ -31,8 +31,8 @@ _DIFF = (
     "--raw",
     "-z",
     "--no-abbrev",
-    "--relative",
     "--find-renames=100%",
+    "--always",  # tells that it goes on where nothing changed
 )
 _SUBMODULE = b"160000"
 _NONE = b"000000"
@@ -106,7 +106,7 @@ def changes(root: Path, commits: Iterable[str], *paths: str) -> Iterator[Change]
 
     A file that was only renamed has its old content in `before`. Raises UnavailableError where a tree is missing.
     """
-    with Stream(root, *_DIFF, "--", *paths) as stream:
+    with Stream(root, *_DIFF, f"--relative={git.below(root)}", "--", *paths) as stream:
         # It has no end while it is written to, so that this takes a thread.
         threading.Thread(target=_tell, args=(stream, commits), daemon=True).start()
         yield from _parsed(_fields(stream))
@@ -132,7 +132,7 @@ def tagged(root: Path) -> Iterator[Change]:
 
 def _of_tree(root: Path, ref: str, tree: str) -> Iterator[Change]:
     """Each entry is `mode type name`, a tab and the path from the top of the repository."""
-    top = os.fsencode(git.raw_prefix(root))
+    top = os.fsencode(git.below(root))
     for entry in filter(None, git.run(root, "ls-tree", "-r", "-z", "--full-tree", tree).split(b"\0")):
         about, _, path = entry.partition(b"\t")
         mode, _, blob = about.split(b" ")

@@ -54,7 +54,7 @@ def of_folder(folder: Path) -> Listing:
 def of_changes(root: Path) -> Listing:
     """The regular files that the next commit adds or changes, and those with a conflict."""
     changed = git.run(
-        root, "diff", "--cached", "--raw", "-z", "--no-abbrev", "--relative", "--no-renames", "--diff-filter=AMTU",
+        root, "diff", "--cached", "--raw", "-z", "--no-abbrev", f"--relative={git.below(root)}", "--no-renames", "--diff-filter=AMTU",
         "--no-ext-diff", "--no-textconv", "--ignore-submodules", of_hook=True,
     )  # fmt: skip
     # Each entry is `:old-mode new-mode old-blob new-blob status`, then the path.

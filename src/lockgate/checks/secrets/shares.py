@@ -33,7 +33,10 @@ def run_shared(target: Target, commits: Commits) -> Record:
         replace(commits, share=number, buckets=tuple(buckets))
         for number, buckets in enumerate(_buckets(root, names, min(processors, MOST_SHARES)))
     ]
-    requests = [Request("secrets", str(root), target.settings, commits=share) for share in shares]
+    requests = [
+        Request("secrets", str(root), target.settings, commits=share, engine_options=target.engine_options)
+        for share in shares
+    ]
     return _joined(run_requests(requests, _progress(target, len(shares))))
 
 
