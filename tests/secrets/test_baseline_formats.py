@@ -13,7 +13,8 @@ import pytest
 from detect_secrets.settings import default_settings
 
 from lockgate.checks.run import run_check
-from lockgate.checks.secrets.known import LIMIT, Entry, Verdict, parse
+from lockgate.checks.secrets.baseline import Entry, Verdict, parse
+from lockgate.checks.secrets.known import LIMIT
 from lockgate.cli import root as program
 from lockgate.engines.secrets import detect_secrets
 from lockgate.model.errors import UsageError

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from lockgate.checks.secrets.known import Entry, Verdict, parse
+from lockgate.checks.secrets.baseline import Entry, Verdict, parse
 from lockgate.cli import root as program
 from lockgate.model.errors import UsageError
 from support import git, noise, write

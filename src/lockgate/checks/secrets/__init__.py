@@ -12,8 +12,9 @@ from lockgate.checks import base
 from lockgate.checks.identity import identify
 from lockgate.checks.secrets import catalogue, merge
 from lockgate.checks.secrets.allowed import Comments
+from lockgate.checks.secrets.baseline import Secret
 from lockgate.checks.secrets.cache import Cache, FileResult
-from lockgate.checks.secrets.known import Known, Secret
+from lockgate.checks.secrets.known import Known
 from lockgate.engines.secrets.base import Sighting
 from lockgate.engines.secrets.scanners import Scanners, Seen, scanners
 from lockgate.inputs.files import display, is_binary
