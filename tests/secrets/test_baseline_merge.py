@@ -136,6 +136,14 @@ def test_a_union_merge_in_any_order_is_read(branches: Branches) -> None:
     assert set(baseline.entries) == {replace(one, verdict=Verdict.REAL), *others}
 
 
+def test_with_a_union_merge_nothing_conflicts(branches: Branches) -> None:
+    write(branches.root, {".gitattributes": f"{NAME} merge=union\n"})
+    git(branches.root, "add", "--all")
+    before, ours, theirs = branches.entries(20), branches.entries(300), branches.entries(300)
+    assert branches.merge(before, before + ours, before + theirs) == 0
+    assert set(parse(NAME, (branches.root / NAME).read_bytes()).entries) == {*before, *ours, *theirs}
+
+
 def test_a_conflict_is_named(branches: Branches) -> None:
     (one, two) = branches.entries(2)
     two = replace(two, identity=one.identity[:-1] + "x".translate({ord("x"): "0" if one.identity[-1] != "0" else "1"}))

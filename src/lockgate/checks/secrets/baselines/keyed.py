@@ -44,7 +44,9 @@ _KEY = re.compile(rf"key ([0-9a-f]{{{2 * _KEY_SIZE}}})")
 _ENTRY = re.compile(rf"([0-9a-f]{{{_DIGITS}}}) ({'|'.join(Verdict)}) (\S+) (\S+)")
 _DIVIDER = re.compile(r"[0-9a-f]{3}")
 _MARKER = re.compile(r"<{7}|={7}|>{7}|\|{7}")
-_IDENTITIES = re.compile(rf"^(?:[0-9a-f]{{{_DIGITS}}}(?= )|key [0-9a-f]{{{2 * _KEY_SIZE}}}$)".encode(), re.MULTILINE)
+_IDENTITIES = re.compile(
+    rf"^(?:[0-9a-f]{{{_DIGITS}}}(?= )|key [0-9a-f]{{{2 * _KEY_SIZE}}}(?=\r?$))".encode(), re.MULTILINE
+)
 
 
 class KeyedBaseline(Baseline):
