@@ -6,11 +6,12 @@ import hashlib
 import hmac
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from detect_secrets.settings import default_settings
 
 from lockgate.checks.run import run_check
 from lockgate.checks.secrets.baseline import Entry, Verdict, parse
@@ -196,9 +197,10 @@ def test_a_broken_baseline_of_detect_secrets_is_refused(text: str, said: str) ->
 
 
 def test_what_is_written_begins_as_detect_secrets_writes_it() -> None:
-    with default_settings() as settings:
-        expected = settings.json()
-    assert {"version": "1.5.0", **expected} == detect_secrets.default_document()
+    """In a process of its own: the settings of detect-secrets are global."""
+    code = "import json; from detect_secrets.settings import default_settings as d; print(json.dumps(d().__enter__().json()))"
+    done = subprocess.run([sys.executable, "-P", "-c", code], check=True, capture_output=True, text=True)
+    assert {"version": "1.5.0", **json.loads(done.stdout)} == detect_secrets.default_document()
 
 
 def test_nothing_else_in_it_is_left_out_of_the_search(repository: Repository) -> None:

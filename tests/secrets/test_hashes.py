@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lockgate.checks import secrets
 from lockgate.checks.secrets import merge
+from lockgate.checks.secrets.known import Known
 from lockgate.engines.secrets import rewritten
 from lockgate.engines.secrets.base import Sighting
 from lockgate.engines.secrets.scanners import scanners
-from lockgate.model.finding import Location
+from lockgate.inputs.tree import Tree
+from lockgate.model.finding import Finding, Location
 from lockgate.model.secret import SecretValue
 from support import noise
 
 Hashes = list[tuple[str, int, str, str]]
 
 
+def findings_of(path: str, data: bytes) -> tuple[Finding, ...]:
+    nothing = Known(Tree(Path()), None)
+    return secrets._result(data, secrets._examined(path, data, scanners(), nothing), nothing).findings
+
+
 def hashes(path: str, data: bytes) -> Hashes:
-    seen = scanners().scan(path, data)
-    findings, _ = secrets._findings(seen.sightings, data)
+    findings = findings_of(path, data)
     assert findings
     return [(finding.rule, finding.line, finding.line_hash, finding.fingerprint) for finding in findings]
 
@@ -71,7 +79,7 @@ def test_no_form_of_yaml_tells_a_word(words: list[str], secret: str, other: str,
         parts = [*words[:place], f"x{word}", *words[place + 1 :]]
         value = "".join(f"{joint}q{part}" for joint, part in zip(between, parts, strict=True)).lstrip()
         text = f"a: 1\npassword: {opening}{value}{closing}\nlast: 2\n"
-        findings, _ = secrets._findings(scanners().scan("a.yaml", text.encode()).sightings, text.encode())
+        findings = findings_of("a.yaml", text.encode())
         seen.append([(found.rule, found.line, found.line_hash, found.fingerprint) for found in findings])
     assert len(seen[0]) != len(seen[1]) or seen[0] == seen[1]
 
