@@ -198,7 +198,12 @@ def test_a_broken_baseline_of_detect_secrets_is_refused(text: str, said: str) ->
 
 def test_what_is_written_begins_as_detect_secrets_writes_it() -> None:
     """In a process of its own: the settings of detect-secrets are global."""
-    code = "import json; from detect_secrets.settings import default_settings as d; print(json.dumps(d().__enter__().json()))"
+    code = """
+import json
+from detect_secrets.settings import default_settings
+with default_settings() as settings:
+    print(json.dumps(settings.json()))
+"""
     done = subprocess.run([sys.executable, "-P", "-c", code], check=True, capture_output=True, text=True)
     assert {"version": "1.5.0", **json.loads(done.stdout)} == detect_secrets.default_document()
 
