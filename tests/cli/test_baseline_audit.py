@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from lockgate.checks.secrets.known import Verdict, parse
+from lockgate.checks.secrets.baseline import Verdict, parse
 from lockgate.cli import root as program
 from support import lockgate, noise, write
 

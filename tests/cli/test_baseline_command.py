@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from lockgate.checks.run import run_check
-from lockgate.checks.secrets.known import Verdict, parse
+from lockgate.checks.secrets.baseline import Verdict, parse
 from support import git, lockgate, noise, target, write
 
 Repository = Callable[..., Path]
@@ -132,6 +132,7 @@ def test_a_baseline_of_detect_secrets_stays_one(repository: Repository) -> None:
     document = json.loads(detect_secrets(root, "", "scan").stdout)
     for found in document["results"]["a.py"]:
         found["is_secret"] = False
+        found["is_verified"] = True
     document["plugins_used"] = document["plugins_used"][:3]
     write(root, {THEIRS: json.dumps(document, indent=2) + "\n"})
     run(root, "update")
@@ -140,7 +141,7 @@ def test_a_baseline_of_detect_secrets_stays_one(repository: Repository) -> None:
     run(root, "update", "--prune")
     after = json.loads((root / THEIRS).read_text())
     assert {found["line_number"] for found in after["results"]["a.py"]} == {2}
-    assert {found["is_secret"] for found in after["results"]["a.py"]} == {False}
+    assert {(found["is_secret"], found["is_verified"]) for found in after["results"]["a.py"]} == {(False, True)}
     assert set(after["results"]) == {"a.py", "b.py", "c.py"}
     assert after["plugins_used"] == document["plugins_used"]
 

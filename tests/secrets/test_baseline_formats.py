@@ -6,14 +6,16 @@ import hashlib
 import hmac
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from detect_secrets.settings import default_settings
 
 from lockgate.checks.run import run_check
-from lockgate.checks.secrets.known import LIMIT, Entry, Verdict, parse
+from lockgate.checks.secrets.baseline import Entry, Verdict, parse
+from lockgate.checks.secrets.known import LIMIT
 from lockgate.cli import root as program
 from lockgate.engines.secrets import detect_secrets
 from lockgate.model.errors import UsageError
@@ -195,9 +197,15 @@ def test_a_broken_baseline_of_detect_secrets_is_refused(text: str, said: str) ->
 
 
 def test_what_is_written_begins_as_detect_secrets_writes_it() -> None:
-    with default_settings() as settings:
-        expected = settings.json()
-    assert {"version": "1.5.0", **expected} == detect_secrets.default_document()
+    """In a process of its own: the settings of detect-secrets are global."""
+    code = """
+import json
+from detect_secrets.settings import default_settings
+with default_settings() as settings:
+    print(json.dumps(settings.json()))
+"""
+    done = subprocess.run([sys.executable, "-P", "-c", code], check=True, capture_output=True, text=True)
+    assert {"version": "1.5.0", **json.loads(done.stdout)} == detect_secrets.default_document()
 
 
 def test_nothing_else_in_it_is_left_out_of_the_search(repository: Repository) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from lockgate.checks.base import Target
 from lockgate.checks.run import run_check
 from lockgate.checks.secrets.baselines import keyed
 from lockgate.cli import root as program
 from lockgate.config.settings import Settings
+from lockgate.inputs.staged import StagedTree
 from lockgate.model.record import Outcome, Record
 from lockgate.policy.verdict import decide
 from support import git, lockgate, noise, target, write
@@ -156,6 +159,23 @@ def test_only_identities_are_left_out_of_the_search(root: Path) -> None:
         file.write(f"{noise(32, '0123456789abcdef')} real secrets/github-token {TOKEN}\n")
     record = scan(root)
     assert {path for path, _ in places(record)} == {NAME}
+
+
+def test_line_breaks_of_windows_change_nothing(root: Path) -> None:
+    (root / NAME).write_bytes((root / NAME).read_bytes().replace(b"\n", b"\r\n"))
+    write(root, {"a.py": LINE.replace("\n", "\r\n")})
+    record = scan(root)
+    assert (record.outcome, record.findings, record.coverage.known) == (Outcome.COMPLETE, (), 1)
+
+
+def test_a_baseline_with_a_conflict_hides_nothing(root: Path) -> None:
+    blob = git(root, "hash-object", "-w", NAME).strip()
+    stages = "".join(f"100644 {blob} {stage}\t{NAME}\n" for stage in (1, 2, 3))
+    subprocess.run(["git", "update-index", "--index-info"], cwd=root, input=stages, text=True, check=True)
+    staged = StagedTree(root, ["a.py"])
+    record = run_check("secrets", Target(tree=staged, settings=Settings()))
+    assert places(record) == {("a.py", 1)}
+    assert record.reason.startswith(f"{NAME}: the baseline can't be read: has a merge conflict")
 
 
 def test_the_findings_after_too_many_values_are_reported(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

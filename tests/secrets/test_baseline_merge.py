@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from lockgate.checks.secrets.known import Entry, Verdict, parse
+from lockgate.checks.secrets.baseline import Entry, Verdict, parse
 from lockgate.cli import root as program
 from lockgate.model.errors import UsageError
 from support import git, noise, write
@@ -134,6 +134,14 @@ def test_a_union_merge_in_any_order_is_read(branches: Branches) -> None:
     both.remove(lines[0])
     baseline = parse(NAME, "\r\n".join([lines[0], *both]).encode())
     assert set(baseline.entries) == {replace(one, verdict=Verdict.REAL), *others}
+
+
+def test_with_a_union_merge_nothing_conflicts(branches: Branches) -> None:
+    write(branches.root, {".gitattributes": f"{NAME} merge=union\n"})
+    git(branches.root, "add", "--all")
+    before, ours, theirs = branches.entries(20), branches.entries(300), branches.entries(300)
+    assert branches.merge(before, before + ours, before + theirs) == 0
+    assert set(parse(NAME, (branches.root / NAME).read_bytes()).entries) == {*before, *ours, *theirs}
 
 
 def test_a_conflict_is_named(branches: Branches) -> None:

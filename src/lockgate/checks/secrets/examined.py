@@ -10,9 +10,10 @@ from lockgate.checks.base import Target
 from lockgate.checks.identity import identify
 from lockgate.checks.secrets import catalogue, merge
 from lockgate.checks.secrets.allowed import Comments
+from lockgate.checks.secrets.baseline import Secret
 from lockgate.checks.secrets.cache import FileResult
 from lockgate.checks.secrets.describe import finding_of
-from lockgate.checks.secrets.known import Known, Secret
+from lockgate.checks.secrets.known import Known
 from lockgate.engines.secrets.base import Sighting
 from lockgate.engines.secrets.scanners import Scanners, Seen, scanners
 from lockgate.inputs.files import Start, display, is_binary

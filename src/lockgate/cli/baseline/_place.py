@@ -9,8 +9,9 @@ from msgspec import Struct
 
 from lockgate.checks import redact
 from lockgate.checks.base import Target
+from lockgate.checks.secrets.baseline import Baseline, Entry
 from lockgate.checks.secrets.examined import Examined, examine_all
-from lockgate.checks.secrets.known import NAMES, Baseline, Entry, Known, load, path_of
+from lockgate.checks.secrets.known import NAMES, Known, load, path_of
 from lockgate.cli import _streams as streams
 from lockgate.cli._options import tell_of_repository
 from lockgate.cli._progress import bars

@@ -11,8 +11,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from lockgate.checks.secrets import merge
+from lockgate.checks.secrets.baseline import Baseline, Entry, Secret, Verdict, strongest
 from lockgate.checks.secrets.examined import Examined
-from lockgate.checks.secrets.known import Baseline, Entry, Known, Secret, Verdict, strongest
+from lockgate.checks.secrets.known import Known
 from lockgate.cli._options import baseline_option, path_argument
 from lockgate.cli.baseline._place import Place, look, place_of, tell_gaps
 from lockgate.cli.baseline._terminal import QUIT, ask, check_terminal, reveal

@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 from msgspec.structs import replace
 
-from lockgate.checks.secrets.known import NAMES, Baseline, Entry, Known, formats, parse, strongest
+from lockgate.checks.secrets.baseline import Baseline, Entry, formats, parse, strongest
+from lockgate.checks.secrets.known import LIMIT, NAMES, Known
 from lockgate.cli import _streams as streams
 from lockgate.cli._options import baseline_option, path_argument
 from lockgate.cli.baseline._place import Place, look, place_of, tell_entries, tell_gaps
@@ -17,8 +18,7 @@ from lockgate.model.errors import UsageError, counted
 from lockgate.model.record import Skip
 from lockgate.model.report import ExitCode
 
-WRITTEN = {name: kind for name, kind in formats().items() if kind.WRITES}
-LIMIT = 16 * 2**20
+WRITTEN = {name: kind for name, kind in formats().items() if kind.MATCHES}
 
 
 @click.command("create", short_help="Make the list of what is there today.")

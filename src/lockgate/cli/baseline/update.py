@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 from msgspec.structs import replace
 
-from lockgate.checks.secrets.known import Baseline, Entry, Known, stale_entries
+from lockgate.checks.secrets.baseline import Baseline, Entry
+from lockgate.checks.secrets.known import Known, stale_entries
 from lockgate.cli import _streams as streams
 from lockgate.cli._options import baseline_option, path_argument
 from lockgate.cli.baseline._place import Place, look, place_of, tell_entries, tell_gaps

@@ -20,7 +20,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
-from lockgate.checks.secrets.known import Baseline, Entry, Secret, Verdict, slow_hash
+from lockgate.checks.secrets.baseline import Baseline, Entry, Secret, Verdict, slow_hash
 from lockgate.engines.secrets import detect_secrets as engine
 from lockgate.engines.secrets.base import Sighting
 from lockgate.engines.secrets.detect_secrets_settings import default_document
@@ -37,6 +37,7 @@ class _Secret(Struct):
     hashed_secret: Annotated[str, Meta(pattern="^[0-9a-f]{40}$")]
     line_number: Annotated[int, Meta(ge=0, lt=2**31)] = 0
     is_secret: bool | None = None
+    is_verified: bool = False
 
 
 class _Document(Struct):
@@ -47,7 +48,7 @@ class _Document(Struct):
 class DetectSecretsBaseline(Baseline):
     """A baseline of detect-secrets."""
 
-    WRITES = MATCHES = True
+    MATCHES = True
 
     @classmethod
     def reads(cls, name: str, data: bytes) -> bool:
@@ -87,7 +88,7 @@ class DetectSecretsBaseline(Baseline):
         slim = bool(self.data) and "generated_at" not in document and not any(entry.line for entry in self.entries)
         ordered = sorted(entries, key=lambda entry: (entry.path, entry.line, entry.identity, entry.rule))
         document["results"] = {
-            path: [_result(entry, slim=slim) for entry in group]
+            path: [self._result(entry, slim=slim) for entry in group]
             for path, group in groupby(ordered, key=lambda entry: entry.path)
         }
         if "generated_at" in document:  # as detect-secrets, behind the results
@@ -96,9 +97,12 @@ class DetectSecretsBaseline(Baseline):
         return json.dumps(document, indent=2).encode() + b"\n"
 
     def _parsed(self) -> Iterator[Entry]:
+        self._verified: set[tuple[str, str, str]] = set()
         for path, secrets in (self._document().results if self.data else {}).items():
             shown = posixpath.normpath(path.replace("\\", "/"))
             for secret in secrets:
+                if secret.is_verified:
+                    self._verified.add((shown, secret.hashed_secret, secret.type))
                 yield Entry(
                     path=shown,
                     identity=secret.hashed_secret,
@@ -118,6 +122,20 @@ class DetectSecretsBaseline(Baseline):
             raise UsageError(f"{self.name}:{line}: not valid JSON") from None
         except RecursionError:
             raise UsageError(f"{self.name}: nested too deeply") from None
+
+    def _result(self, entry: Entry, *, slim: bool) -> dict[str, Any]:
+        """As `PotentialSecret.json` of detect-secrets."""
+        result: dict[str, Any] = {
+            "type": entry.rule,
+            "filename": entry.path,
+            "hashed_secret": entry.identity,
+            "is_verified": (entry.path, entry.identity, entry.rule) in self._verified,
+        }
+        if entry.line and not slim:
+            result["line_number"] = entry.line
+        if entry.verdict is not Verdict.UNREVIEWED:
+            result["is_secret"] = _ANSWERS[entry.verdict]
+        return result
 
     @cached_property
     def _stamp(self) -> str:
@@ -144,18 +162,3 @@ def _inside(seen: Sighting, whole: Sighting) -> bool:
 def _sha1(seen: Sighting) -> str:
     value = seen.value.reveal().encode("utf-8", "surrogatepass")
     return hashlib.sha1(value, usedforsecurity=False).hexdigest()  # the format has it so
-
-
-def _result(entry: Entry, *, slim: bool) -> dict[str, Any]:
-    """As `PotentialSecret.json` of detect-secrets."""
-    result: dict[str, Any] = {
-        "type": entry.rule,
-        "filename": entry.path,
-        "hashed_secret": entry.identity,
-        "is_verified": False,
-    }
-    if entry.line and not slim:
-        result["line_number"] = entry.line
-    if entry.verdict is not Verdict.UNREVIEWED:
-        result["is_secret"] = _ANSWERS[entry.verdict]
-    return result

@@ -10,7 +10,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Sequence
 
-from lockgate.checks.secrets.known import Baseline, Entry, Secret
+from lockgate.checks.secrets.baseline import Baseline, Entry, Secret
 from lockgate.model.errors import UsageError, shortened
 
 FORMAT = "gitleaks"

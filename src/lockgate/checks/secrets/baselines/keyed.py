@@ -25,7 +25,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 
-from lockgate.checks.secrets.known import Baseline, Entry, Secret, Verdict, slow_hash
+from lockgate.checks.secrets.baseline import Baseline, Entry, Secret, Verdict, slow_hash
 from lockgate.model.errors import UsageError, shortened
 
 FORMAT = "lockgate"
@@ -44,13 +44,15 @@ _KEY = re.compile(rf"key ([0-9a-f]{{{2 * _KEY_SIZE}}})")
 _ENTRY = re.compile(rf"([0-9a-f]{{{_DIGITS}}}) ({'|'.join(Verdict)}) (\S+) (\S+)")
 _DIVIDER = re.compile(r"[0-9a-f]{3}")
 _MARKER = re.compile(r"<{7}|={7}|>{7}|\|{7}")
-_IDENTITIES = re.compile(rf"^(?:[0-9a-f]{{{_DIGITS}}}(?= )|key [0-9a-f]{{{2 * _KEY_SIZE}}}$)".encode(), re.MULTILINE)
+_IDENTITIES = re.compile(
+    rf"^(?:[0-9a-f]{{{_DIGITS}}}(?= )|key [0-9a-f]{{{2 * _KEY_SIZE}}}(?=\r?$))".encode(), re.MULTILINE
+)
 
 
 class KeyedBaseline(Baseline):
     """A baseline whose identities are made with its own key. Without data it is a new one."""
 
-    WRITES = MATCHES = True
+    MATCHES = True
 
     def __init__(self, name: str, data: bytes = b"") -> None:
         self._slow: dict[str, bytes] = {}

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from lockgate.checks.secrets.known import Baseline, Entry, Secret
+from lockgate.checks.secrets.baseline import Baseline, Entry, Secret
 from lockgate.engines.secrets import kingfisher as engine
 from lockgate.model.errors import UsageError, shortened
 
