@@ -16,7 +16,6 @@ from samples import SAMPLES
 
 from lockgate.checks import secrets
 from lockgate.checks.run import run_check
-from lockgate.engines.secrets import detect_secrets
 from lockgate.engines.secrets.base import Sighting
 from lockgate.model.finding import Location
 from lockgate.model.record import Outcome
@@ -159,10 +158,8 @@ def test_no_engine_is_no_clean_result(repository: Repository, monkeypatch: pytes
 def test_an_engine_that_is_installed_and_broken_is_no_clean_result(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    detect_secrets._plugins.cache_clear()
     monkeypatch.setitem(__import__("sys").modules, "detect_secrets.settings", None)
     record = run_check("secrets", target(repository({"a.py": LINE})))
-    detect_secrets._plugins.cache_clear()
     assert record.outcome is Outcome.INCOMPLETE
 
 
