@@ -10,7 +10,7 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from math import log2
 from pathlib import Path
 from typing import Any
@@ -87,6 +87,16 @@ def assert_same(root: Path, *words: str, offline: bool = True) -> str:
 
 def found(document: str) -> int:
     return sum(map(len, json.loads(document)["results"].values()))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _own_databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Other limits make another database: those of these tests go with them, and not into the user's cache."""
+    folder = tmp_path_factory.mktemp("databases")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(folder))
+        yield
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(autouse=True)
