@@ -46,7 +46,7 @@ def test_the_oldest_commit_with_author_and_date(root: Path) -> None:
     assert finding.line == 3
     told = {name: finding.properties[name] for name in ("commit", "author", "date")}
     assert told == {"commit": first, "author": "Ada <ada@index.example>", "date": "2026-03-04T05:06:07+02:00"}
-    assert f"First committed in {first[:8]} on 2026-03-04." in finding.message
+    assert f"First committed in {first[:8]} on 2026-03-04 by Ada <ada@index.example>." in finding.message
 
 
 def test_what_is_not_committed_says_so(root: Path) -> None:
@@ -72,7 +72,10 @@ def test_a_shallow_clone_may_not_know(root: Path, tmp_path: Path) -> None:
     commit(root, LINE, "leak", "2026-03-04T05:06:07+02:00")
     commit(root, f"import os\n{LINE}", "moved", "2026-05-06T07:08:09+02:00")
     subprocess.run(["git", "clone", "--quiet", "--depth", "1", root.as_uri(), tmp_path / "shallow"], check=True)
-    assert "on 2026-05-06, if not earlier (the clone is shallow)." in found(tmp_path / "shallow").message
+    assert (
+        "on 2026-05-06 by Ada <ada@index.example>, if not earlier (the clone is shallow)."
+        in found(tmp_path / "shallow").message
+    )
 
 
 def test_outside_of_a_repository_nothing_is_said(tmp_path: Path) -> None:

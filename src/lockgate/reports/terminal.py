@@ -20,7 +20,7 @@ from lockgate.reports.text import clip, one_line, visible
 ROWS = 50  # of the findings that count
 ROWS_BELOW = 10  # of the others, which nobody must act on now
 NOTES = 5
-_PATH, _TEXT, _REASON = 160, 300, 900
+_PATH, _TEXT, _REASON = 160, 400, 900
 _NARROWEST = 40
 _COLOURS = {
     Severity.CRITICAL: "red",
@@ -138,22 +138,10 @@ def _finding(finding: Finding, paper: Paper, *, counted: bool) -> Iterator[str]:
         yield f"{paper.paint(severity, _COLOURS[finding.severity])}{paper.paint(where, 'bold')}  {paper.paint(rule, 'cyan')}"
         unscored = " (nobody has scored it, so it counts)" if finding.severity is Severity.UNKNOWN else ""
         yield " " * indent + paper.wrap(clip(finding.message, _TEXT) + unscored, indent)
-        yield from (" " * indent + paper.wrap(clip(line, _TEXT), indent) for line in _commit(finding))
         yield " " * indent + paper.wrap(f"→ {clip(finding.fix, _TEXT)}", indent)
     else:
         yield f"{severity}{where}  {rule}"
         yield " " * indent + paper.wrap(clip(finding.message, _TEXT), indent)
-        yield from (" " * indent + paper.wrap(clip(line, _TEXT), indent) for line in _commit(finding))
-
-
-def _commit(finding: Finding) -> Iterator[str]:
-    """Where a finding comes from that need not be in the working tree."""
-    told = finding.properties
-    if "commit" in told:
-        about = ", ".join(str(told[name]) for name in ("author", "date") if name in told)
-        yield f"in commit {str(told['commit'])[:12]}{f' ({about})' if about else ''}"
-    elif "ref" in told:
-        yield f"in {told['ref']}, which no commit holds"
 
 
 def _tail(path: str) -> str:

@@ -18,6 +18,7 @@ from lockgate.checks.secrets import merge
 from lockgate.checks.secrets.cache import FileResult
 from lockgate.checks.secrets.examined import examine, result_of
 from lockgate.checks.secrets.known import Known
+from lockgate.checks.secrets.origin import with_commit
 from lockgate.engines.secrets.base import Sighting
 from lockgate.engines.secrets.scanners import Scanners, scanners
 from lockgate.inputs import user_cache
@@ -121,11 +122,12 @@ class _Scan:
         for commit, finding in self._found:
             name = finding.fingerprint.partition(":")[0]
             seen[name] += 1
-            yield replace(
-                finding,
-                fingerprint=f"{name}:{seen[name]}",
-                properties={**finding.properties, **_about(commit, people.get(commit))},
-            )
+            numbered = replace(finding, fingerprint=f"{name}:{seen[name]}")
+            if commit.startswith("refs/"):
+                message = f"{finding.message} It is in {commit}, which no commit holds."
+                yield replace(numbered, message=message, properties={**finding.properties, "ref": commit})
+            else:
+                yield with_commit(numbered, people.get(commit, Commit(commit)))
 
     def _wanted(self, names: list[str]) -> Iterator[tuple[str, Change]]:
         """The changes to look at; each path and content once, and each way in which added lines came to be."""
@@ -199,14 +201,6 @@ def _is_on(seen: Sighting, lines: Collection[int]) -> bool:
 
 def _place(at: Location) -> tuple[int, int, int, int]:
     return at.line, at.column, at.end_line, at.end_column
-
-
-def _about(commit: str, told: Commit | None) -> dict[str, str]:
-    """The properties that tell where a finding comes from."""
-    if told is None:
-        return {"ref" if commit.startswith("refs/") else "commit": commit}
-    about = {"commit": commit, "author": told.author, "date": told.date}
-    return {name: value for name, value in about.items() if value}
 
 
 class _Clean:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from lockgate.checks.secrets.cache import FileResult
 from lockgate.checks.secrets.examined import Examined
 from lockgate.inputs import git
-from lockgate.inputs.history import FirstCommitted, first_committed
+from lockgate.inputs.history import Commit, FirstCommitted, first_committed
 from lockgate.inputs.tree import Tree
 from lockgate.model.errors import UnavailableError
 from lockgate.model.finding import Confidence, Finding
@@ -86,13 +86,19 @@ def _holds(value: bytes, data: bytes) -> bool:
 
 def _said(finding: Finding, place: int, first: FirstCommitted) -> Finding:
     commit = first.commits[place]
-    if commit is None:
-        return finding if first.cut else replace(finding, message=f"{finding.message} It is not committed yet.")
-    about = {"commit": commit.id, "author": commit.author, "date": commit.date}
+    if commit:
+        return with_commit(finding, commit, first.cut)
+    return finding if first.cut else replace(finding, message=f"{finding.message} It is not committed yet.")
+
+
+def with_commit(finding: Finding, commit: Commit, cut: str = "") -> Finding:
+    """The finding with the commit that first held it, as far as was looked: `cut` says why not further."""
     when = f" on {commit.date[:10]}" if commit.date else ""
-    earlier = f", if not earlier ({first.cut})" if first.cut else ""
+    who = f" by {commit.author}" if commit.author else ""
+    earlier = f", if not earlier ({cut})" if cut else ""
+    about = {"commit": commit.id, "author": commit.author, "date": commit.date}
     return replace(
         finding,
-        message=f"{finding.message} First committed in {commit.id[:_SHOWN]}{when}{earlier}.",
+        message=f"{finding.message} First committed in {commit.id[:_SHOWN]}{when}{who}{earlier}.",
         properties={**finding.properties, **{name: value for name, value in about.items() if value}},
     )

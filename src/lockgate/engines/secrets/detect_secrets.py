@@ -71,7 +71,7 @@ def conditions(options: EngineOptions) -> Iterator[Condition]:
 
 def may_find(path: str, data: bytes, prefilter: Prefilter) -> bool:
     """Whether a plug-in can find anything in a file, as it is or rewritten."""
-    return bool(prefilter.look(ENGINE)(data)) or rewritten.may_find(path, data, prefilter.look(ENGINE, rewritten.GROUP))
+    return prefilter.is_met(ENGINE, data) or rewritten.may_find(path, data, prefilter.look(ENGINE, rewritten.GROUP))
 
 
 def load_scanner(options: EngineOptions, prefilter: Prefilter | None) -> Scan:
@@ -295,7 +295,10 @@ def _seconds(data: bytes) -> float:
 
 @contextmanager
 def _deadline(seconds: float) -> Iterator[None]:
-    """Raise TimeoutError after so long; only the main thread of a POSIX process can be interrupted so."""
+    """Raise TimeoutError after so long; only the main thread of a POSIX process can be interrupted so.
+
+    It is time of the processor, so that a busy machine gives up on nothing.
+    """
     if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -303,10 +306,10 @@ def _deadline(seconds: float) -> Iterator[None]:
     def stop(_signal: int, _frame: object) -> None:
         raise TimeoutError
 
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    before = signal.signal(signal.SIGVTALRM, stop)
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)

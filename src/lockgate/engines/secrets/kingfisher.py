@@ -73,7 +73,7 @@ def conditions(options: EngineOptions) -> Iterator[Condition]:
 
 def may_find(_path: str, data: bytes, prefilter: Prefilter) -> bool:
     """Whether a rule can match in a file, or in what kingfisher decodes of it: UTF-16 and UTF-32, and Base64."""
-    return b"\0" in data or bool(prefilter.look(ENGINE)(data))
+    return b"\0" in data or prefilter.is_met(ENGINE, data)
 
 
 def _base64_of_ascii() -> str:

@@ -89,17 +89,24 @@ class Prefilter:
         """Tells the labels of the conditions of `owner` that hold somewhere in some bytes."""
         return partial(self._labels, owner, group)
 
+    def is_met(self, owner: str, data: bytes) -> bool:
+        """Whether any condition of `owner` holds somewhere in some bytes. What must be varied is looked at last."""
+        met = sorted(self._met(owner, "", data), key=lambda condition: bool(condition.varied))
+        return any(_is_varied(condition, data) for condition in met)
+
     def _labels(self, owner: str, group: str, data: bytes) -> frozenset[str]:
+        return frozenset(condition.label for condition in self._met(owner, group, data) if _is_varied(condition, data))
+
+    def _met(self, owner: str, group: str, data: bytes) -> list[Condition]:
+        """The conditions of `owner` that hold, whether or not what must be varied is."""
         members = self._groups[group]
         if self._last[0] != group or self._last[1] is not data:  # one pass over a file does for all owners
             found: set[int] = set()
             if data:
                 members.database.scan(data, match_event_handler=lambda number, *_: found.add(number))
             self._last = group, data, found
-        met = [members.conditions[number] for number in self._last[2]]
-        return frozenset(
-            condition.label for condition in met if condition.owner == owner and _is_varied(condition, data)
-        )
+        met = (members.conditions[number] for number in self._last[2])
+        return [condition for condition in met if condition.owner == owner]
 
     def lines(self, owner: str, data: bytes) -> Iterator[tuple[int, str]]:
         """Line, from 1, and label of every condition of lines that holds there, by line; data has LF line ends."""
