@@ -58,6 +58,15 @@ def test_what_is_not_committed_says_so(root: Path) -> None:
     assert "It is not committed yet." in finding.message
 
 
+def test_in_a_repository_without_commits(tmp_path: Path, own_cache: Path) -> None:
+    git(tmp_path, "init", "--quiet")
+    write(tmp_path, {"a.py": LINE})
+    assert "It is not committed yet." in found(tmp_path).message
+    assert own_cache.exists()
+    first = commit(tmp_path, LINE, "leak", "2026-03-04T05:06:07+02:00")
+    assert found(tmp_path).properties["commit"] == first
+
+
 def test_a_kept_result_is_asked_again_after_a_commit(root: Path, own_cache: Path) -> None:
     write(root, {"a.py": LINE})
     assert "not committed yet" in found(root).message

@@ -19,6 +19,8 @@ from lockgate.model.finding import Confidence, Finding
 SECONDS = 5.0  # for all files together
 _SHOWN = 8  # digits of a commit; of more the engines would think that it is a secret
 
+UNBORN = "nothing is committed"  # in place of a head
+
 Place = tuple[int, int, str]
 
 
@@ -36,7 +38,7 @@ class Origins:
 
     def hold(self, result: FileResult) -> bool:
         """Whether what a kept result says of commits is still true."""
-        return not result.head or result.head == self.head
+        return not result.head or result.head == (self.head or UNBORN)
 
     def told(self, path: str, file: Examined, result: FileResult) -> FileResult:
         """The result with what is known of the commits of its findings.
@@ -45,17 +47,18 @@ class Origins:
         """
         values = dict(_values(file))
         asked = [finding for finding in result.findings if _place(finding) in values]
-        if not asked or not self._tree.is_committed or not self.head:
+        if not asked or not self._tree.is_committed:
             return result
-        questions = [partial(_holds, values[_place(finding)]) for finding in asked]
-        first = self._first(path, questions)
+        first = self._first(path, [partial(_holds, values[_place(finding)]) for finding in asked])
         if first is None:
             return result
         said = {_place(finding): _said(finding, place, first) for place, finding in enumerate(asked)}
         findings = tuple(said.get(_place(finding), finding) for finding in result.findings)
-        return replace(result, findings=findings, head=self.head)
+        return replace(result, findings=findings, head=self.head or UNBORN)
 
     def _first(self, path: str, questions: Sequence[Callable[[bytes], bool]]) -> FirstCommitted | None:
+        if not self.head:
+            return FirstCommitted((None,) * len(questions)) if git.top(self._tree.root) else None
         self._until = self._until or time.monotonic() + SECONDS
         left = self._until - time.monotonic()
         if left <= 0:
