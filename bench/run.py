@@ -72,16 +72,14 @@ def contests(stdlib: Path, commit: Path, past: Path) -> list[Contest]:
     history_peers = {}
     if kingfisher:
         history_peers["kingfisher scan"] = [kingfisher, "scan", ".", "--no-validate", "--no-update-check"]
-    check = [lockgate, "check"]
+    check, scan = [lockgate, "check"], [lockgate, "secrets", "scan"]
     quiet = ["--no-progress"]
     return [
-        Contest("secrets, this repository", ROOT, [*check, "secrets", ".", *quiet], secret_peers),
-        Contest("secrets, standard library", stdlib, [*check, "secrets", ".", *quiet], secret_peers),
-        Contest("secrets, standard library, unchanged", stdlib, [*check, "secrets", ".", *quiet], {}, unchanged=True),
-        Contest("secrets, history", past, [lockgate, "secrets", "scan", "--history", *quiet], history_peers),
-        Contest(
-            "secrets, history, unchanged", past, [lockgate, "secrets", "scan", "--history", *quiet], {}, unchanged=True
-        ),
+        Contest("secrets, this repository", ROOT, [*scan, ".", *quiet], secret_peers),
+        Contest("secrets, standard library", stdlib, [*scan, ".", *quiet], secret_peers),
+        Contest("secrets, standard library, unchanged", stdlib, [*scan, ".", *quiet], {}, unchanged=True),
+        Contest("secrets, history", past, [*scan, "--history", *quiet], history_peers),
+        Contest("secrets, history, unchanged", past, [*scan, "--history", *quiet], {}, unchanged=True),
         Contest("hook, five clean files (170 KB)", commit, [tool("lockgate-hook") or "", *COMMITTED], hook_peers),
         Contest("audit, this repository", ROOT, [*check, "audit", ".", *quiet], audit_peers),
         Contest("pins, this repository", ROOT, [*check, "pins", ".", *quiet], {}),
