@@ -67,6 +67,7 @@ def test_outside_of_a_repository(repository: Repository, tmp_path: Path) -> None
         assert done.returncode == 2
         assert f"lockgate: {elsewhere} is not in the repository in " in done.stderr
     assert hook(root / "b", "../a.py", "c.py").returncode == 1
+    assert "no files found; left out: gone.py (" in " ".join(hook(root, "gone.py").stdout.split())
 
 
 @pytest.fixture
