@@ -80,6 +80,18 @@ def test_update_removes_what_is_stale_when_asked(repository: Repository) -> None
     assert new(root) == ["c.py"]
 
 
+def test_the_baseline_of_the_repository_is_none_of_a_folder(repository: Repository) -> None:
+    """Seen from the folder none of its entries would match, so that all of them would go."""
+    root = repository({"a.py": LINE, "b/c.py": LINE})
+    run(root, "create")
+    before = (root / OURS).read_bytes()
+    said = run(root / "b", "update", "--prune", "--baseline", f"../{OURS}", code=2)
+    assert f"{OURS} lists files of {root}, and not of b/ alone; run this for {root}" in said
+    assert (root / OURS).read_bytes() == before
+    run(root, "create", "b", "--baseline", "of-b")
+    assert "0 entries added" in run(root, "update", "b", "--baseline", "of-b", "--prune")
+
+
 def test_update_wants_a_baseline(repository: Repository) -> None:
     root = repository({"a.py": LINE})
     assert "lockgate baseline create makes a baseline" in run(root, "update", code=2)
