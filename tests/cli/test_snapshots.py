@@ -26,7 +26,8 @@ FILES = {
 }
 VOLATILE = [
     (re.compile(r"\d+(\.\d+)? s\b"), "N s"),
-    (re.compile(r"\d{4}-\d\d-\d\d(T[\d:.]+Z)?"), "TIME"),
+    (re.compile(r"\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\d:\d\d))?"), "TIME"),
+    (re.compile(r"(committed\s+in|in commit) [0-9a-f]{8,12}\b"), r"\1 COMMIT"),
     (re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{40}"), "ID"),
     (re.compile(r"\b(Python )?3\.\d+\.\d+\b"), "PYTHON"),
 ]
