@@ -50,6 +50,7 @@ def test_create_writes_once(repository: Repository) -> None:
     said = run(root, "create", code=2)
     assert said.startswith(f"lockgate: {OURS} is there already; lockgate baseline update adds what is new to it")
     assert (root / OURS).read_bytes() == before
+    assert "there is no directory" in run(root, "create", "--baseline", "nowhere/known", code=2)
     assert git(root, "status", "--short").split() == ["??", OURS]
     assert not stat.S_IMODE((root / OURS).stat().st_mode) & 0o111
     assert new(root) == []
