@@ -97,22 +97,22 @@ def _staged(names: list[str], baseline: str | None) -> tuple[StagedTree, Setting
 
 
 def _hook(arguments: list[str], baseline: str | None, staged: tuple[StagedTree, Settings] | None) -> int:
-    if staged is None:
-        from lockgate.inputs.git import is_repository
-        from lockgate.model.errors import UsageError
-        from lockgate.project import current_directory
+    from lockgate.inputs import git
+    from lockgate.model.errors import UsageError
+    from lockgate.project import current_directory
 
-        root = current_directory()
-        inside = is_repository(root)
-        if arguments in (["-h"], ["--help"]) and not (inside and _is_file(arguments[0])):
-            print(USAGE)  # noqa: T201 - this is the command line
-            return 0
-        if not inside:
-            raise UsageError(
-                f"{root} is not in a Git repository, so nothing is staged; lockgate check secrets scans it"
-            )
-        staged = _staged(_names(arguments), baseline)
-    tree, settings = staged
+    root = current_directory()
+    top = git.top(root) if git.is_repository(root) else None
+    if arguments in (["-h"], ["--help"]) and not (top and _is_file(arguments[0])):
+        print(USAGE)  # noqa: T201 - this is the command line
+        return 0
+    if top is None:
+        raise UsageError(f"{root} is not in a Git repository, so nothing is staged; lockgate check secrets scans it")
+    names = arguments if staged else _names(arguments)
+    for name in names:
+        if not _is_below(str(top), name):
+            raise UsageError(f"{name} is not in the repository in {top}")
+    tree, settings = staged or _staged(names, baseline)
     if not tree.files:
         return 0
 
@@ -135,6 +135,12 @@ def _names(arguments: list[str]) -> list[str]:
         if name.startswith("-") and not _is_file(name):
             raise UsageError(f"there is neither an option nor a file {name!r}\n{USAGE}")
     return arguments
+
+
+def _is_below(top: str, name: str) -> bool:
+    """Whether what is named lies in a directory. Of a link it is the link that counts, and not what it leads to."""
+    folder = os.path.realpath(os.path.dirname(name))  # noqa: PTH120 - pathlib takes long to import
+    return os.path.commonpath([folder, top]) == top
 
 
 def _is_file(name: str) -> bool:

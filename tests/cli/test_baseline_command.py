@@ -50,6 +50,7 @@ def test_create_writes_once(repository: Repository) -> None:
     said = run(root, "create", code=2)
     assert said.startswith(f"lockgate: {OURS} is there already; lockgate baseline update adds what is new to it")
     assert (root / OURS).read_bytes() == before
+    assert "there is no directory" in run(root, "create", "--baseline", "nowhere/known", code=2)
     assert git(root, "status", "--short").split() == ["??", OURS]
     assert not stat.S_IMODE((root / OURS).stat().st_mode) & 0o111
     assert new(root) == []
@@ -78,6 +79,18 @@ def test_update_removes_what_is_stale_when_asked(repository: Repository) -> None
     assert run(root, "update", "--no-add", "--prune").endswith(f"1 entry removed\n{stale}")
     assert set(verdicts(root)) == {"b.py"}
     assert new(root) == ["c.py"]
+
+
+def test_the_baseline_of_the_repository_is_none_of_a_folder(repository: Repository) -> None:
+    """Seen from the folder none of its entries would match, so that all of them would go."""
+    root = repository({"a.py": LINE, "b/c.py": LINE})
+    run(root, "create")
+    before = (root / OURS).read_bytes()
+    said = run(root / "b", "update", "--prune", "--baseline", f"../{OURS}", code=2)
+    assert f"{OURS} lists files of {root}, and not of b/ alone; run this for {root}" in said
+    assert (root / OURS).read_bytes() == before
+    run(root, "create", "b", "--baseline", "of-b")
+    assert "0 entries added" in run(root, "update", "b", "--baseline", "of-b", "--prune")
 
 
 def test_update_wants_a_baseline(repository: Repository) -> None:

@@ -96,7 +96,8 @@ def test_what_is_excluded_is_excluded_by_its_path_from_the_root(repository: Repo
     root = repository({"a/one.py": LEAK, "pyproject.toml": '[tool.lockgate]\nexclude = ["/a/"]\n'})
     code, record = scan("a", cwd=root)
     assert [skip["subject"] for skip in record["coverage"]["skipped"]] == ["a/one.py"]
-    assert record["reason"] == "nothing was examined: no files found"
+    left_out = record["coverage"]["skipped"][0]["reason"]
+    assert record["reason"] == f"nothing was examined: no files found; left out: a/one.py ({left_out})"
     assert code == 0
 
 

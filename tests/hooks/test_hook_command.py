@@ -57,6 +57,19 @@ def test_options(repository: Repository, tmp_path: Path) -> None:
     assert done.stderr.startswith("lockgate: there is neither an option nor a file '--bogus'\nusage: lockgate-hook")
 
 
+def test_outside_of_a_repository(repository: Repository, tmp_path: Path) -> None:
+    done = hook(tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "is not in a Git repository, so nothing is staged; lockgate check secrets scans it" in done.stderr
+    root = repository({"a.py": "x = 1\n", "b/c.py": LEAK})
+    for elsewhere in (str(tmp_path / "a.py"), "../a.py"):
+        done = hook(root, "a.py", elsewhere)
+        assert done.returncode == 2
+        assert f"lockgate: {elsewhere} is not in the repository in " in done.stderr
+    assert hook(root / "b", "../a.py", "c.py").returncode == 1
+    assert "no files found; left out: gone.py (" in " ".join(hook(root, "gone.py").stdout.split())
+
+
 @pytest.fixture
 def broken_engine(tmp_path: Path) -> str:
     """A module path on which kingfisher can't be used, in a way that nobody foresaw."""

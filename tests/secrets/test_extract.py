@@ -15,6 +15,7 @@ import sqlite3
 import subprocess
 import tarfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -143,6 +144,25 @@ def test_cells_and_outputs_of_notebooks(tmp_path: Path) -> None:
     assert token.properties["inside"] == "cell 2, output 1.txt, line 2"
     assert TOKEN in lines[token.line - 1]
     assert len(tokens(result)) == 1  # the notebook's own text holds it, too
+
+
+def test_a_notebook_whose_outputs_stand_before_the_sources(tmp_path: Path) -> None:
+    """As nbformat writes all: with sorted keys."""
+    cells = [{"cell_type": "code", "outputs": OUTPUT["outputs"], "source": CODE["source"]}, OUTPUT | {"outputs": []}]
+    data = notebook(*cells)
+    result = scan(tmp_path, {"n.ipynb": data})
+    lines = data.decode().split("\n")
+    (token,) = tokens(result)
+    (password,) = (finding for finding in result.findings if finding.rule == "secrets/hard-coded-password")
+    assert TOKEN in lines[token.line - 1]
+    assert token.properties["inside"] == "cell 1, output 1.txt, line 2"
+    assert "password" in lines[password.line - 1]
+
+
+def test_what_stands_in_a_notebook_as_it_is_tells_its_commit(repository: Callable[..., Path]) -> None:
+    (finding,) = tokens(scan(repository({"n.ipynb": notebook(OUTPUT)}), {}))
+    assert finding.properties["inside"] == "cell 1, output 1.txt, line 2"
+    assert "First committed in" in finding.message
 
 
 def test_a_notebook_of_one_line(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ LOWER = "abcdefghijklmnopqrstuvwxyz0123456789"
 LIVE, DEAD, ODD = (f"acme_{noise(24, LOWER, seed=seed)}" for seed in (1, 2, 3))
 RULE = """
 rules:
-  - name: An Acme token, which opens the whole of Acme.
+  - name: An Acme token, which opens the whole of Acme
     id: custom.acme-token
     pattern: '\\b(acme_[a-z0-9]{{24}})\\b'
     min_entropy: 2.0

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from lockgate.checks import base, redact
 from lockgate.model.errors import LockgateError, origin
-from lockgate.model.record import Coverage, Outcome, Record
+from lockgate.model.record import Coverage, Outcome, Record, Skip
 
 GAPS_TOLD = 3  # in the reason of a record; its coverage tells all
 
@@ -60,14 +61,20 @@ def missing_record(name: str, reason: str, run: str = "") -> Record:
 def _reasons(result: base.Result) -> list[str]:
     """Why the work is incomplete; nothing where it is not."""
     reasons = list(result.gaps)
-    gaps = [skip for skip in result.coverage.skipped if skip.gap]
+    skipped = result.coverage.skipped
+    gaps = [skip for skip in skipped if skip.gap]
     if gaps:
-        told = [f"{skip.subject} ({skip.reason})" for skip in gaps[:GAPS_TOLD]]
-        more = [f"{len(gaps) - GAPS_TOLD} more"] if len(gaps) > GAPS_TOLD else []
-        reasons.append(f"not examined: {', '.join([*told, *more])}")
+        reasons.append(f"not examined: {_listed(gaps)}")
     if not result.coverage.examined and not reasons:
-        reasons.append(f"nothing was examined: no {result.coverage.unit} found")
+        left_out = f"; left out: {_listed(skipped)}" if skipped else ""
+        reasons.append(f"nothing was examined: no {result.coverage.unit} found{left_out}")
     return reasons
+
+
+def _listed(skipped: Sequence[Skip]) -> str:
+    told = [f"{skip.subject} ({skip.reason})" for skip in skipped[:GAPS_TOLD]]
+    more = [f"{len(skipped) - GAPS_TOLD} more"] if len(skipped) > GAPS_TOLD else []
+    return ", ".join([*told, *more])
 
 
 def _rfc3339(moment: datetime) -> str:

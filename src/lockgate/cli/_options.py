@@ -35,8 +35,10 @@ _SETTINGS = (
     click.option("--no-baseline", "baseline", flag_value="", callback=_existing, help="Report known secrets as well."),
     click.option("--fail-on", metavar="SEVERITY", help=f"Fail at or over: {', '.join(CHOICES['fail-on'])}."),
     click.option("--min-confidence", metavar="LEVEL", help=f"Count from: {', '.join(CHOICES['min-confidence'])}."),
-    click.option("--advisories", metavar="PATH|URL", help="OSV zip or directory to audit against."),
     click.option("--offline", is_flag=True, default=None, help="Open no connection."),
+)
+_SETTINGS_OF_OTHERS = (  # which the secrets check does not look at
+    click.option("--advisories", metavar="PATH|URL", help="OSV zip or directory to audit against."),
     click.option("--python", metavar="PATH", help="The interpreter in which pylint runs."),
     click.option("--trust", is_flag=True, default=None, help="Let the repository's pylint configuration run code."),
 )
@@ -71,6 +73,13 @@ path_argument = click.argument("path", default=".", metavar="[PATH]")
 
 def settings_options(function: F) -> F:
     """Adds the options that override settings; the function takes them as `**options`."""
+    for option in reversed((*_SETTINGS, *_SETTINGS_OF_OTHERS)):
+        function = option(function)
+    return function
+
+
+def secrets_settings_options(function: F) -> F:
+    """Adds those of them that the secrets check obeys."""
     for option in reversed(_SETTINGS):
         function = option(function)
     return function

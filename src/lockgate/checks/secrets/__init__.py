@@ -77,4 +77,5 @@ def _told(left_out: Counter[tuple[str, str]]) -> Iterator[str]:
     for name in dict.fromkeys(engine for engine, _ in left_out):
         reasons = {why: count for (engine, why), count in left_out.items() if engine == name}
         each = ", ".join(f"{count} {why}" for why, count in reasons.items())
-        yield f"{name} left out {sum(reasons.values())} files, into which another engine looked ({each})"
+        number = sum(reasons.values())
+        yield f"{name} left out {number} file{'' if number == 1 else 's'}, into which another engine looked ({each})"

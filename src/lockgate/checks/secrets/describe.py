@@ -48,7 +48,7 @@ def finding_of(group: list[Sighting], lines: list[str]) -> Finding:
 
 
 def _sentences(rule: Rule, why: str, inside: str, verified: str) -> Iterator[str]:
-    yield rule.summary
+    yield rule.summary if rule.summary.endswith((".", "!", "?")) else f"{rule.summary}."
     if inside:
         yield f"It stands inside of the file: {inside}."
     if verified in _SAID:

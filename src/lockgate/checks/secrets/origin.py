@@ -74,7 +74,7 @@ def _values(file: Examined) -> list[tuple[Place, bytes]]:
     values = []
     for finding, group in file.secrets:
         value = group[0].value.reveal().encode("utf-8", "replace") if group[0].exact else b""
-        if finding.confidence is not Confidence.LOW and not group[0].inside and value and value in file.start.data:
+        if finding.confidence is not Confidence.LOW and value and value in file.start.data:
             values.append((_place(finding), value))
     return values
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
 
@@ -44,7 +45,13 @@ class Place(Struct, frozen=True):
         """The baseline. Raises UsageError where there is none, or none that can be read."""
         if not self.path:
             raise UsageError(f"there is neither {' nor '.join(NAMES)}; lockgate baseline create makes a baseline")
-        return load(self.tree, self.path)
+        baseline = load(self.tree, self.path)
+        root, folder = self.tree.root, (self.tree.root / self.path).parent
+        if folder in root.parents and _there(folder, baseline) > _there(root, baseline):
+            raise UsageError(
+                f"{self.path} lists files of {folder}, and not of {root.name}/ alone; run this for {folder}"
+            )
+        return baseline
 
     def save(self, data: bytes) -> None:
         """Write the baseline, the whole of it or nothing. Raises UnavailableError where it can't be written."""
@@ -55,6 +62,11 @@ class Place(Struct, frozen=True):
             replace(file, data)
         except OSError as error:
             raise UnavailableError(f"{self.path} can't be written: {error.strerror}") from None
+
+
+def _there(folder: Path, baseline: Baseline) -> int:
+    """How many entries are of files that are there, seen from a folder."""
+    return sum(os.path.lexists(folder / entry.path) for entry in baseline.entries)
 
 
 def place_of(path: str, baseline: str | None) -> Place:

@@ -61,6 +61,9 @@ def _new_place(path: str, baseline: str | None, name: str) -> Place:
         raise UsageError(
             f"{target} is there already; lockgate baseline update adds what is new to it (to begin anew, delete it first)"
         )
+    folder = (place.tree.root / target).parent
+    if not folder.is_dir():
+        raise UsageError(f"{target}: there is no directory {folder}; create it or choose another place")
     return Place(place.tree, place.settings, target)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from lockgate.cli._finish import check_destinations, finish
-from lockgate.cli._options import engine_options, output_options, settings_options, tell_of_repository
+from lockgate.cli._options import engine_options, output_options, secrets_settings_options, tell_of_repository
 from lockgate.cli.secrets._detect_secrets import FORMAT, StandIn
 from lockgate.cli.secrets._run import scanned
 from lockgate.cli.secrets._sources import source_options, taken_source
@@ -21,7 +21,7 @@ from lockgate.project import settings_of
 @source_options
 @engine_options
 @FORMAT
-@settings_options
+@secrets_settings_options
 @output_options
 def command(sarif: str | None, json_file: str | None, no_progress: bool, **options: Any) -> int:
     """Scan the files and directories in PATH for secrets, by default the current directory."""

@@ -9,7 +9,7 @@ import click
 from msgspec.structs import replace
 
 from lockgate.cli._finish import check_destinations, finish
-from lockgate.cli._options import engine_options, output_options, settings_options, tell_of_repository
+from lockgate.cli._options import engine_options, output_options, secrets_settings_options, tell_of_repository
 from lockgate.cli.secrets._run import scanned
 from lockgate.cli.secrets._sources import source_options, taken_source
 from lockgate.inputs.git import revision
@@ -22,7 +22,7 @@ from lockgate.project import settings_of
 @source_options
 @click.option("--internal", is_flag=True, help="Ask at loopback and private addresses, too.")
 @engine_options
-@settings_options
+@secrets_settings_options
 @output_options
 def command(internal: bool, sarif: str | None, json_file: str | None, no_progress: bool, **options: Any) -> int:
     """Scan PATH, and ask the provider of each credential that kingfisher can verify. This sends them over the network.

@@ -101,14 +101,21 @@ def _cells(data: bytes) -> Iterator[Part]:
 
 
 def _texts(number: int, cell: dict[str, Any], language: str) -> Iterator[tuple[str, str]]:
+    """The source and the outputs of a cell in the order in which they are written: in most notebooks the outputs come first."""
     extension = language if cell.get("cell_type") == "code" else ".md"
-    yield f"cell {number}{extension}", _joined(cell.get("source", cell.get("input", "")))
-    for place, output in enumerate(cell.get("outputs", []), 1):
-        data = output.get("data", {})
-        shown = [output.get("text", ""), *data.values(), output.get("evalue", ""), output.get("traceback", "")]
-        text = "\n".join(map(_joined, shown)).strip("\n")
-        if text:
-            yield f"cell {number}, output {place}.txt", text
+    for key, value in cell.items():
+        if key in {"source", "input"}:
+            yield f"cell {number}{extension}", _joined(value)
+        elif key == "outputs":
+            for place, text in enumerate(map(_shown, value), 1):
+                if text:
+                    yield f"cell {number}, output {place}.txt", text
+
+
+def _shown(output: dict[str, Any]) -> str:
+    data = output.get("data", {})
+    shown = [output.get("text", ""), *data.values(), output.get("evalue", ""), output.get("traceback", "")]
+    return "\n".join(map(_joined, shown)).strip("\n")
 
 
 def _joined(text: object) -> str:
