@@ -11,7 +11,7 @@ from typing import TextIO
 
 from msgspec import Struct
 
-from lockgate.model.finding import Finding, Severity
+from lockgate.model.finding import Confidence, Finding, Severity
 from lockgate.model.record import Outcome, Record
 from lockgate.model.report import ExitCode, Report, Verdict
 from lockgate.reports.summary import CheckSummary, Summary, findings_of, summarise
@@ -22,6 +22,7 @@ ROWS_BELOW = 10  # of the others, which nobody must act on now
 NOTES = 5
 _PATH, _TEXT, _REASON = 160, 400, 900
 _NARROWEST = 40
+_INDENT = max(map(len, Severity)) + 2
 _COLOURS = {
     Severity.CRITICAL: "red",
     Severity.HIGH: "red",
@@ -105,15 +106,17 @@ def _findings(report: Report, paper: Paper) -> Iterator[str]:
     below = [finding for finding in findings if not counts(finding)][:ROWS_BELOW]
     if counted:
         yield paper.paint("Findings that count against the verdict", "bold")
+        advised: set[str] = set()
         for finding in counted:
             yield ""
-            yield from _finding(finding, paper, counted=True)
+            yield from _counted(finding, paper, advise=finding.fix not in advised)
+            advised.add(finding.fix)
         yield ""
     if below:
         yield paper.paint("Findings below the threshold", "bold")
         yield ""
         for finding in below:
-            yield from _finding(finding, paper, counted=False)
+            yield from _below(finding, paper)
         yield ""
     shown = len(counted) + len(below)
     if len(findings) > shown:
@@ -125,23 +128,28 @@ def _findings(report: Report, paper: Paper) -> Iterator[str]:
         yield ""
 
 
-def _finding(finding: Finding, paper: Paper, *, counted: bool) -> Iterator[str]:
+def _counted(finding: Finding, paper: Paper, *, advise: bool) -> Iterator[str]:
     """Place and rule on a line that is never broken, so that a terminal makes a link of it; then what is wrong.
 
-    Of one that counts, also what to do.
+    What to do follows where it was not told before.
     """
-    indent = max(map(len, Severity)) + 2
-    severity = f"{finding.severity:<{indent}}"
-    where = paper.safe(f"{_tail(visible(finding.path))}:{finding.line}")
-    rule = paper.safe(finding.rule)
-    if counted:
-        yield f"{paper.paint(severity, _COLOURS[finding.severity])}{paper.paint(where, 'bold')}  {paper.paint(rule, 'cyan')}"
-        unscored = " (nobody has scored it, so it counts)" if finding.severity is Severity.UNKNOWN else ""
-        yield " " * indent + paper.wrap(clip(finding.message, _TEXT) + unscored, indent)
-        yield " " * indent + paper.wrap(f"→ {clip(finding.fix, _TEXT)}", indent)
-    else:
-        yield f"{severity}{where}  {rule}"
-        yield " " * indent + paper.wrap(clip(finding.message, _TEXT), indent)
+    severity = paper.paint(f"{finding.severity:<{_INDENT}}", _COLOURS[finding.severity])
+    yield f"{severity}{paper.paint(_where(finding, paper), 'bold')}  {paper.paint(paper.safe(finding.rule), 'cyan')}"
+    unscored = " (nobody has scored it, so it counts)" if finding.severity is Severity.UNKNOWN else ""
+    yield " " * _INDENT + paper.wrap(clip(finding.message, _TEXT) + unscored, _INDENT)
+    if advise:
+        yield " " * _INDENT + paper.wrap(f"→ {clip(finding.fix, _TEXT)}", _INDENT)
+
+
+def _below(finding: Finding, paper: Paper) -> Iterator[str]:
+    """The same of a finding that does not count, and that it is of low confidence, which may be the reason."""
+    unsure = "  (low confidence)" if finding.confidence is Confidence.LOW else ""
+    yield f"{finding.severity:<{_INDENT}}{_where(finding, paper)}  {paper.safe(finding.rule)}{unsure}"
+    yield " " * _INDENT + paper.wrap(clip(finding.message, _TEXT), _INDENT)
+
+
+def _where(finding: Finding, paper: Paper) -> str:
+    return paper.safe(f"{_tail(visible(finding.path))}:{finding.line}")
 
 
 def _tail(path: str) -> str:
