@@ -14,6 +14,7 @@ import shutil
 import sqlite3
 import subprocess
 import tarfile
+import time
 import zipfile
 from pathlib import Path
 
@@ -205,3 +206,11 @@ def test_members_with_names_that_lead_out_write_nothing(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["a.zip", "b.tar", "root"]
     assert not Path("/lockgate-evil.py").exists()
     assert result.coverage.examined == 2
+
+
+def test_long_notebooks_take_no_longer_for_each_line() -> None:
+    lines = "".join(f"v{number} = {number}\n" for number in range(20_000))
+    data = json.dumps({"cells": [{"cell_type": "code", "source": lines}], "metadata": {"x": "x" * 2_000_000}}).encode()
+    begun = time.monotonic()
+    assert len(list(extract.parts("a.ipynb", data))) == 1
+    assert time.monotonic() - begun < 10

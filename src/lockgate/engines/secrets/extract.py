@@ -23,6 +23,7 @@ LIMITS = f"archives within archives to a depth of {DEPTH}, {MOST_MEMBERS:,} memb
 _COMPRESSED = (b"PK\x03\x04", b"\x1f\x8b\x08", *(b"BZh%d1AY&SY" % level for level in range(1, 10)), b"\xfd7zXZ\0")
 _NOTEBOOK = ".ipynb"
 _EXTENSION = re.compile(r"\.\w{1,10}")
+NEAR = 4_096  # bytes
 MOST_MISSES = 100  # each takes a look at the whole file
 
 
@@ -131,14 +132,25 @@ class _Lines:
     def find(self, text: str) -> int:
         """The line, from 1, in which a text stands, behind the one that was found last; that one's where it is not found."""
         if text.strip() and self._misses < MOST_MISSES:
-            places = [self._data.find(form, self._at) for form in _forms(text)]
-            found = min((place for place in places if place >= 0), default=-1)
+            found = _first(self._data, _forms(text), self._at)
             if found < 0:
                 self._misses += 1
             else:
                 self._line += self._data.count(b"\n", self._at, found)
                 self._at = found + 1
         return self._line
+
+
+def _first(data: bytes, forms: set[bytes], start: int) -> int:
+    """Where the first of the forms stands, -1 for none. What is near is found near: no form is looked for in all of the data."""
+    reach = NEAR
+    while start < len(data):
+        places = [data.find(form, start, start + reach + len(form) - 1) for form in forms]
+        found = min((place for place in places if place >= 0), default=-1)
+        if found >= 0:
+            return found
+        start, reach = start + reach, 4 * reach
+    return -1
 
 
 def _forms(text: str) -> set[bytes]:
