@@ -16,6 +16,7 @@ import subprocess
 import tarfile
 import time
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -214,3 +215,18 @@ def test_long_notebooks_take_no_longer_for_each_line() -> None:
     begun = time.monotonic()
     assert len(list(extract.parts("a.ipynb", data))) == 1
     assert time.monotonic() - begun < 10
+
+
+def test_a_program_before_an_archive(tmp_path: Path) -> None:
+    data = b"#!/usr/bin/env python3\n" + zipped({"in.py": LINE})
+    assert [finding.properties["inside"] for finding in tokens(scan(tmp_path, {"app.pyz": data}))] == ["in.py, line 2"]
+    result = scan(tmp_path, {"app.pyz": b"x = 1\n", "b.zip": zipped({"app.pyz": data})})
+    assert [skip.subject for skip in result.coverage.skipped if skip.gap] == ["b.zip"]
+
+
+@pytest.mark.parametrize("packed", [gzip.compress, bz2.compress])
+def test_several_compressed_files_in_one_are_a_gap(packed: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    name = f"a.{packed.__module__.strip('_').replace('gzip', 'gz')}"
+    result = scan(tmp_path, {name: packed(b"x = 1\n") + packed(LINE)})
+    assert ["several compressed files" in skip.reason for skip in result.coverage.skipped if skip.gap] == [True]
+    assert not scan(tmp_path, {name: packed(b"x = 1\n")}).coverage.skipped

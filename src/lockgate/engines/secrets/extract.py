@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import struct
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,6 +22,9 @@ DEPTH = 8
 SECONDS = 60.0
 LIMITS = f"archives within archives to a depth of {DEPTH}, {MOST_MEMBERS:,} members and {MOST_BYTES // 2**20} MiB of each file"
 _COMPRESSED = (b"PK\x03\x04", b"\x1f\x8b\x08", *(b"BZh%d1AY&SY" % level for level in range(1, 10)), b"\xfd7zXZ\0")
+_ZIP_END = b"PK\x05\x06"
+_ZIP_END_SIZE = 22  # bytes, before its comment
+_PIECE = 2**20  # bytes
 _NOTEBOOK = ".ipynb"
 _EXTENSION = re.compile(r"\.\w{1,10}")
 NEAR = 4_096  # bytes
@@ -45,7 +49,7 @@ class NotOpenedError(Exception):
 
 def may_open(path: str, data: bytes) -> bool:
     """Whether something may be inside of a file."""
-    return path.endswith(_NOTEBOOK) or data.startswith(_COMPRESSED) or is_binary(data)
+    return path.endswith(_NOTEBOOK) or data.startswith(_COMPRESSED) or is_binary(data) or _is_zip(data)
 
 
 def parts(path: str, data: bytes) -> Iterator[Part]:
@@ -60,26 +64,62 @@ def _members(path: str, data: bytes) -> Iterator[Part]:
     import kingfisher_sdk as sdk
 
     within = {"max_bytes": MOST_BYTES, "timeout": SECONDS}
+    # Of a ZIP file with a program before it, as Python's own are, kingfisher wants the name.
+    named = f"{path}.zip" if _is_zip(data) and not data.startswith(_COMPRESSED) else path
     archive = sdk.expand_archives(
-        [sdk.ScanInput(path=path, data=data)], depth=DEPTH, max_entries=MOST_MEMBERS, **within
+        [sdk.ScanInput(path=named, data=data)], depth=DEPTH, max_entries=MOST_MEMBERS, **within
     )
     left = MOST_BYTES
     try:
         for member in sdk.expand_content(archive, **within):
-            if member.data.startswith(_COMPRESSED):
+            if member.data.startswith(_COMPRESSED) or _is_zip(member.data):
                 raise NotOpenedError(f"an archive in it can't be opened; lockgate opens {LIMITS}")
-            if member.path == path:  # it holds nothing
+            if member.path == named:  # it holds nothing
                 continue
             left -= len(member.data)
             if left < 0:
                 raise NotOpenedError(f"it holds more than {LIMITS}")
-            name = member.path.removeprefix(f"{path}!")
+            name = member.path.removeprefix(f"{named}!")
             if name.endswith(_NOTEBOOK):
                 yield from (Part(f"{name}!{cell.name}", cell.data) for cell in _cells(member.data))
             yield Part(name, member.data)
-    except (RuntimeError, TimeoutError, ValueError) as error:
+        if _goes_on(data):
+            raise NotOpenedError("it is several compressed files in one, and only the first can be opened")
+    except (RuntimeError, TimeoutError, ValueError, OSError) as error:
         over = isinstance(error, TimeoutError) or "budget" in str(error)
         raise NotOpenedError(f"it holds more than {LIMITS}" if over else "it is damaged or encrypted") from None
+
+
+def _is_zip(data: bytes) -> bool:
+    """Whether there is a ZIP file at the end, whatever stands before it: the last of its records says how long it is."""
+    at = data.rfind(_ZIP_END, -(2**16) - _ZIP_END_SIZE)
+    if at < 0 or len(data) < at + _ZIP_END_SIZE:
+        return False
+    entries, size, offset, comment = struct.unpack_from("<HIIH", data, at + 10)
+    return bool(entries) and size + offset <= at and at + _ZIP_END_SIZE + comment == len(data)
+
+
+def _goes_on(data: bytes) -> bool:
+    """Whether something stands behind the first compressed file: kingfisher reads no further, though `gzip` and `bzip2` do."""
+    import bz2
+    import zlib
+
+    if data.startswith(b"\x1f\x8b\x08"):
+        reader, rest = zlib.decompressobj(wbits=31), data
+        try:
+            while rest and not reader.eof:
+                reader.decompress(rest, _PIECE)
+                rest = reader.unconsumed_tail
+        except zlib.error:
+            return True
+        return bool(reader.unused_data.strip(b"\0"))
+    if data.startswith(b"BZh"):
+        unpacker = bz2.BZ2Decompressor()
+        unpacker.decompress(data, _PIECE)
+        while not (unpacker.eof or unpacker.needs_input):
+            unpacker.decompress(b"", _PIECE)
+        return bool(unpacker.unused_data)
+    return False
 
 
 def _cells(data: bytes) -> Iterator[Part]:
