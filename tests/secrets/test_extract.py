@@ -22,7 +22,7 @@ from pathlib import Path
 import pytest
 
 from lockgate.checks import base, secrets
-from lockgate.engines.secrets import extract
+from lockgate.engines.secrets import extract, scanners
 from lockgate.model.finding import Finding
 from support import noise, target, write
 
@@ -230,3 +230,21 @@ def test_several_compressed_files_in_one_are_a_gap(packed: Callable[[bytes], byt
     result = scan(tmp_path, {name: packed(b"x = 1\n") + packed(LINE)})
     assert ["several compressed files" in skip.reason for skip in result.coverage.skipped if skip.gap] == [True]
     assert not scan(tmp_path, {name: packed(b"x = 1\n")}).coverage.skipped
+
+
+def test_a_placeholder_hides_no_larger_secret(tmp_path: Path) -> None:
+    sources = ("password = 'changeme'", f"pass@@ord = 'changeme{noise(9)}'")
+    cells = [{"cell_type": "code", "source": source, "outputs": []} for source in sources]
+    compact = json.dumps({"cells": cells}).replace("@@", r"\u0077").encode()
+    found = scan(tmp_path, {"a.ipynb": compact}).findings
+    assert [finding.properties.get("unlikely", "") for finding in found if finding.rule.endswith("password")] == [""]
+
+
+def test_secrets_without_end_are_a_gap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scanners, "MOST_INSIDE", 100)
+    monkeypatch.setattr(scanners, "MOST_COMPARED", 100)
+    lines = "".join(f'token = "ghp_{noise(36, seed=seed)}"\n' for seed in range(90)).encode()
+    buffer = io.BytesIO(zipped({"a.py": lines, "b.py": lines.replace(b"ghp", b"gho")}))
+    result = scan(tmp_path, {"a.zip": buffer.getvalue()})
+    assert len(result.findings) >= 90
+    assert ["only these are reported" in skip.reason for skip in result.coverage.skipped if skip.gap] == [True]
