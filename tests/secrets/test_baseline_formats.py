@@ -17,7 +17,7 @@ from lockgate.checks.run import run_check
 from lockgate.checks.secrets.baseline import Entry, Verdict, parse
 from lockgate.checks.secrets.known import LIMIT
 from lockgate.cli import root as program
-from lockgate.engines.secrets import detect_secrets
+from lockgate.engines.secrets import detect_secrets_settings
 from lockgate.model.errors import UsageError
 from lockgate.model.record import Outcome
 from support import HEX, noise, target, write
@@ -205,7 +205,7 @@ with default_settings() as settings:
     print(json.dumps(settings.json()))
 """
     done = subprocess.run([sys.executable, "-P", "-c", code], check=True, capture_output=True, text=True)
-    assert {"version": "1.5.0", **json.loads(done.stdout)} == detect_secrets.default_document()
+    assert {"version": "1.5.0", **json.loads(done.stdout)} == detect_secrets_settings.default_document()
 
 
 def test_nothing_else_in_it_is_left_out_of_the_search(repository: Repository) -> None:
