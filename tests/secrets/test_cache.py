@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from lockgate.checks.run import run_check
 from lockgate.engines.secrets import detect_secrets
 from lockgate.engines.secrets.scanners import Scanners
 from lockgate.inputs import files
+from lockgate.model.engine_options import EngineOptions
 from lockgate.model.record import Record
 from support import git, noise, target, write
 
@@ -188,3 +191,14 @@ def test_a_folder_that_became_a_link_is_not_taken_for_what_it_was(repository: Re
     (root / "sub").rename(root.parent / "elsewhere")
     (root / "sub").symlink_to(root.parent / "elsewhere")
     assert [finding.path for finding in run_check("secrets", target(root)).findings] == ["sub/a.py"]
+
+
+def test_no_secret_in_foreign_text_is_kept(tmp_path: Path, own_cache: Path) -> None:
+    buffer = io.BytesIO()
+    value = noise(14)
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(f"password='{value}'/x.py", LEAK)
+    write(tmp_path, {"a.zip": buffer.getvalue()})
+    record = run_check("secrets", msgspec.structs.replace(target(tmp_path), engine_options=EngineOptions(deep=True)))
+    assert record.findings
+    assert not [path for path in kept(own_cache) if value.encode() in path.read_bytes()]

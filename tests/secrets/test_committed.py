@@ -15,7 +15,7 @@ from lockgate.checks.secrets import history, shares
 from lockgate.inputs import objects
 from lockgate.inputs.history import Change
 from lockgate.inputs.objects import Blob
-from lockgate.inputs.revisions import Commits, range_of
+from lockgate.inputs.revisions import Commits, everything, range_of
 from lockgate.inputs.staged import StagedTree
 from lockgate.model.engine_options import EngineOptions
 from lockgate.model.errors import UnavailableError, UsageError
@@ -45,7 +45,7 @@ def head(root: Path, name: str = "HEAD") -> str:
 
 def scan(root: Path, revisions: str = "", **settings: object) -> Record:
     """The record of the whole history, or of a range."""
-    commits = range_of(root, revisions) if revisions else Commits()
+    commits = range_of(root, revisions) if revisions else everything(root)
     record = run_check("secrets", replace(target(root, **settings), commits=commits))
     assert not any(token in repr(record) for token in TOKENS)
     return record
@@ -438,3 +438,25 @@ def test_a_commit_that_is_written_by_hand(repository: Repository) -> None:
     record = scan(root)
     assert places(record) == [("a.py", 1, name)]
     assert "*" * len(TOKENS[1]) in str(record.findings[0].properties["author"])
+
+
+def test_what_later_counts_for_more_is_told_once_more(repository: Repository) -> None:
+    root = repository({})
+    digits = "0f3a5b7c9d1e2f4a6b8c0d2e4f6a8b0c1d3e5f7a"
+    first = commit(root, {"a.py": f'x = "{digits}"\n'})
+    commit(root, {"a.py": f'y = 1\nx = "{digits}"\n'})
+    password = commit(root, {"a.py": f'password = "{digits}"\n'})
+    commit(root, {"a.py": f'y = 2\npassword = "{digits}"\n'})
+    commit(root, {"a.py": f'x = "{digits}"\n'})
+    found = {(finding.rule, finding.properties["commit"]) for finding in scan(root).findings}
+    assert found == {("secrets/hex-entropy", first), ("secrets/hard-coded-password", password)}
+    assert len(scan(root).findings) == 2
+
+
+def test_every_entry_of_the_stash_is_looked_at(repository: Repository) -> None:
+    root = repository({})
+    commit(root, {"a.py": "x = 1\n"})
+    for text in (LEAKS[0], "x = 2\n", "x = 3\n"):
+        write(root, {"a.py": text})
+        git(root, "stash", "--quiet")
+    assert [finding.rule for finding in scan(root).findings] == ["secrets/github-token"]

@@ -14,6 +14,7 @@ import shutil
 import sqlite3
 import subprocess
 import tarfile
+import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -21,7 +22,7 @@ from pathlib import Path
 import pytest
 
 from lockgate.checks import base, secrets
-from lockgate.engines.secrets import extract
+from lockgate.engines.secrets import extract, scanners
 from lockgate.model.finding import Finding
 from support import noise, target, write
 
@@ -225,3 +226,68 @@ def test_members_with_names_that_lead_out_write_nothing(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["a.zip", "b.tar", "root"]
     assert not Path("/lockgate-evil.py").exists()
     assert result.coverage.examined == 2
+
+
+def test_long_notebooks_take_no_longer_for_each_line() -> None:
+    lines = "".join(f"v{number} = {number}\n" for number in range(20_000))
+    data = json.dumps({"cells": [{"cell_type": "code", "source": lines}], "metadata": {"x": "x" * 2_000_000}}).encode()
+    begun = time.monotonic()
+    assert len(list(extract.parts("a.ipynb", data))) == 1
+    assert time.monotonic() - begun < 10
+
+
+def test_a_program_before_an_archive(tmp_path: Path) -> None:
+    data = b"#!/usr/bin/env python3\n" + zipped({"in.py": LINE})
+    assert [finding.properties["inside"] for finding in tokens(scan(tmp_path, {"app.pyz": data}))] == ["in.py, line 2"]
+    (finding,) = tokens(scan(tmp_path, {"app.pyz": b"x = 1\n", "b.zip": zipped({"app.pyz": data})}))
+    assert (finding.path, finding.properties["inside"]) == ("b.zip", "app.pyz!in.py, line 2")
+
+
+@pytest.mark.parametrize("packed", [gzip.compress, bz2.compress])
+def test_several_compressed_files_in_one_are_a_gap(packed: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    name = f"a.{packed.__module__.strip('_').replace('gzip', 'gz')}"
+    result = scan(tmp_path, {name: packed(b"x = 1\n") + packed(LINE)})
+    assert ["several compressed files" in skip.reason for skip in result.coverage.skipped if skip.gap] == [True]
+    assert not scan(tmp_path, {name: packed(b"x = 1\n")}).coverage.skipped
+
+
+def test_a_placeholder_hides_no_larger_secret(tmp_path: Path) -> None:
+    sources = ("password = 'changeme'", f"pass@@ord = 'changeme{noise(9)}'")
+    cells = [{"cell_type": "code", "source": source, "outputs": []} for source in sources]
+    compact = json.dumps({"cells": cells}).replace("@@", r"\u0077").encode()
+    found = scan(tmp_path, {"a.ipynb": compact}).findings
+    assert [finding.properties.get("unlikely", "") for finding in found if finding.rule.endswith("password")] == [""]
+
+
+def test_secrets_without_end_are_a_gap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scanners, "MOST_INSIDE", 100)
+    monkeypatch.setattr(scanners, "MOST_COMPARED", 100)
+    lines = "".join(f'token = "ghp_{noise(36, seed=seed)}"\n' for seed in range(90)).encode()
+    buffer = io.BytesIO(zipped({"a.py": lines, "b.py": lines.replace(b"ghp", b"gho")}))
+    result = scan(tmp_path, {"a.zip": buffer.getvalue()})
+    assert len(result.findings) >= 90
+    assert ["only these are reported" in skip.reason for skip in result.coverage.skipped if skip.gap] == [True]
+
+
+def test_several_compressed_files_in_one_are_a_gap_in_every_layer(tmp_path: Path) -> None:
+    two = gzip.compress(b"x = 1\n") + gzip.compress(LINE)
+    result = scan(tmp_path, {"a.zip": zipped({"a.gz": two})})
+    assert any("several compressed files" in skip.reason for skip in result.coverage.skipped if skip.gap)
+
+
+def test_members_of_the_same_name_are_a_gap(tmp_path: Path) -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("a.py", LINE)
+        with pytest.warns(UserWarning, match="Duplicate name"):
+            archive.writestr("a.py", "x = 1\n")
+    (gap,) = [skip for skip in scan(tmp_path, {"a.zip": buffer.getvalue()}).coverage.skipped if skip.gap]
+    assert "the same name" in gap.reason
+
+
+@pytest.mark.parametrize("name", ["a.lzma", "b.zip"])
+def test_what_is_known_and_not_opened_is_a_gap(name: str, tmp_path: Path) -> None:
+    packed = lzma.compress(LINE * 20, format=lzma.FORMAT_ALONE)
+    data = packed if name.endswith(".lzma") else zipped({"a.lzma": packed})
+    (gap,) = [skip for skip in scan(tmp_path, {name: data}).coverage.skipped if skip.gap]
+    assert "can't be opened" in gap.reason

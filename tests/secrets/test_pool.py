@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -72,3 +74,28 @@ class TestTwo:
             path.unlink()
         monkeypatch.setattr(sys, "executable", program)
         assert scan(root, 1, monkeypatch) == expected
+
+    def test_nothing_is_left_of_a_helper_that_is_killed(
+        self, root: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, own_cache: Path
+    ) -> None:
+        assert own_cache
+        folder = tmp_path_factory.mktemp("temporary")
+        program = folder / "python"
+        program.write_text('#!/bin/sh\necho > "$TMPDIR/unpacked"\n', encoding="utf-8")
+        program.chmod(0o700)
+        monkeypatch.setattr(sys, "executable", str(program))
+        monkeypatch.setattr(tempfile, "tempdir", str(folder))
+        monkeypatch.setenv("TMPDIR", str(folder))
+        scan(root, 1, monkeypatch)
+        assert [path.name for path in folder.iterdir()] == ["python"]
+
+    def test_a_helper_ends_with_its_parent(self) -> None:
+        code = (
+            "import os, subprocess, sys\n"
+            "subprocess.Popen([sys.executable, '-P', '-c', 'import os, time; from lockgate.checks.secrets.helper import "
+            '_end_with; print(os.getpid(), flush=True); _end_with(int(os.environ["PARENT"]))\'], '
+            "env={**os.environ, 'PARENT': str(os.getpid())})\n"
+            "import time; time.sleep(1)\nos._exit(0)\n"
+        )
+        # Its standard output has an end once both have ended.
+        assert subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, timeout=30, check=True).stdout

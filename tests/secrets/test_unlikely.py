@@ -34,7 +34,7 @@ def test_placeholders(value: str) -> None:
     [
         noise(20), "hunter2", "admin", "admin123", "123456", "correct-horse-battery", "$ecret99", "p@ssw0rd!", "tiger",
         "ghp_" + noise(36), f"postgres://user:{noise(12)}@db/app", "<a><b>", "x1x2x3x4", "xxx" + noise(12),
-        "BEGIN RSA PRIVATE" + " KEY",
+        "BEGIN RSA PRIVATE" + " KEY", "Kd83" + "#" * 8 + "jfQz9sLw", "{" + noise(9) + "'}", f"xoxb-{'x' * 8}{noise(16)}",
     ],
 )  # fmt: skip
 def test_what_may_be_a_secret(value: str) -> None:

@@ -10,6 +10,7 @@ from msgspec import Struct
 from lockgate.inputs import git
 from lockgate.model.errors import UnavailableError, UsageError, shortened
 
+MOST_STASHED = 1_000  # entries; all are named in one command
 _RANGE = re.compile(r"(.*?)(\.{2,3})(.*)", re.DOTALL)
 
 
@@ -45,6 +46,15 @@ def range_of(root: Path, text: str) -> Commits:
         return Commits(("--no-walk", _commit(root, text)), added=True)
     begin, end = (_commit(root, name or "HEAD") for name in match.group(1, 3))
     return Commits((f"{begin}{match[2]}{end}",), added=True)
+
+
+def everything(root: Path) -> Commits:
+    """All that was committed and that a ref leads to. Of the stash these are all entries, which only its log names."""
+    try:
+        stashed = git.run(root, "rev-list", "--walk-reflogs", "refs/stash", "--").decode("ascii").split()
+    except UnavailableError:  # nothing is stashed
+        stashed = []
+    return Commits(("--all", *stashed[:MOST_STASHED]))
 
 
 def _commit(root: Path, name: str) -> str:

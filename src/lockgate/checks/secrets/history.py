@@ -1,6 +1,7 @@
 """Secrets in what was committed: every content that a path ever had is scanned once, the oldest first.
 
-A secret is told once for each path, at the oldest commit that holds it.
+A secret is told once for each path, at the oldest commit that holds it, and once more where a later content of the path says
+more of it: a random string may become a password.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from msgspec.structs import replace
 from lockgate.checks import base, secrets
 from lockgate.checks.secrets import merge
 from lockgate.checks.secrets.cache import FileResult
+from lockgate.checks.secrets.describe import finding_of
 from lockgate.checks.secrets.examined import examine, result_of
 from lockgate.checks.secrets.known import Known
 from lockgate.checks.secrets.origin import with_commit
@@ -60,7 +62,7 @@ def run(target: base.Target, commits: Commits) -> base.Result:
         examined=len(names),
         unit="commits",
         skipped=tuple(scan.skipped.values()),
-        allowed=len(scan.allowed - scan.known),
+        allowed=len(scan.allowed - scan.known.keys()),
         notes=(*scan.engines.notes, *secrets.asked_for(target.options)),
     )
     return base.Result(
@@ -85,7 +87,7 @@ class _Scan:
         self.baseline = Known.of(target)
         self._accounted: set[tuple[str, tuple[int, ...]]] = set()
         self._clean = _Clean(target, commits, self.engines.key)
-        self.known: set[tuple[str, SecretValue]] = set()
+        self.known: dict[tuple[str, SecretValue], tuple[int, int]] = {}
         self._found: list[tuple[str, Finding]] = []
         self.skipped: dict[str, Skip] = {}
         self.allowed: set[tuple[str, SecretValue]] = set()
@@ -157,7 +159,8 @@ class _Scan:
         def fresh(sightings: list[Sighting]) -> list[Sighting]:
             nonlocal any_seen
             any_seen = bool(sightings)
-            wanted = (group for group in merge.groups(sightings) if (path, group[0].value) not in self.known)
+            lines = start.data.decode("utf-8", "replace").split("\n") if sightings else []
+            wanted = (group for group in merge.groups(sightings) if not self._is_told(path, group, lines))
             groups.extend(self._added(wanted, change, start.data) if self._commits.added else wanted)
             return [seen for group in groups for seen in group]
 
@@ -171,10 +174,23 @@ class _Scan:
         self._accounted.update((path, places) for places in accounted)
         self.baseline.account(path, list(accounted), whole=False)
         self._found += ((change.commit, finding) for finding in result.findings)
-        places = {_place(finding) for finding in result.findings}
-        self.known.update((path, group[0].value) for group in groups if _place(group[0].at) in places)
+        places = {_place(finding): _weight(finding) for finding in result.findings}
+        for group in groups:
+            if _place(group[0].at) in places:
+                self._take(path, group, places[_place(group[0].at)])
         if result.allowed:
             self.allowed.update((path, group[0].value) for group in groups if _place(group[0].at) not in places)
+
+    def _is_told(self, path: str, group: list[Sighting], lines: list[str]) -> bool:
+        """Whether a secret was told of a path already, as no less than what it is here."""
+        told = self.known.get((path, group[0].value))
+        if told is None:
+            return False
+        return all(was <= now for was, now in zip(told, _weight(finding_of(group, lines)), strict=True))
+
+    def _take(self, path: str, group: list[Sighting], here: tuple[int, int]) -> None:
+        told = self.known.get((path, group[0].value), here)
+        self.known[path, group[0].value] = (min(told[0], here[0]), min(told[1], here[1]))
 
     def _added(self, groups: Iterable[list[Sighting]], change: Change, data: bytes) -> list[list[Sighting]]:
         """The groups of sightings that are on added lines, as far as Git and the engines number lines alike."""
@@ -201,6 +217,11 @@ def _is_on(seen: Sighting, lines: Collection[int]) -> bool:
 
 def _place(at: Location) -> tuple[int, int, int, int]:
     return at.line, at.column, at.end_line, at.end_column
+
+
+def _weight(finding: Finding) -> tuple[int, int]:
+    """How much a finding counts: the smaller the more."""
+    return finding.severity.rank, finding.confidence.rank
 
 
 class _Clean:

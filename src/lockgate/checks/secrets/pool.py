@@ -9,8 +9,9 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import IO
 
 import msgspec
@@ -79,22 +80,28 @@ def _is_for_two(target: Target) -> bool:
 def _helper(target: Target, scan: FileScan, queue: deque[tuple[str, ...]], results: Results) -> Iterator[None]:
     # -P keeps the scanned directory, which may be the current one, off the module path.
     command = [sys.executable, "-P", "-m", "lockgate.checks.secrets.helper"]
-    try:
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    except OSError:
-        yield
-        return
-    feeder = threading.Thread(target=_feed, args=(process, target, scan, queue, results), daemon=True)
-    feeder.start()
-    try:
-        yield
-        feeder.join()
-    finally:
-        process.kill()
-        process.wait()
-        for pipe in (process.stdin, process.stdout):
-            with suppress(OSError):
-                pipe.close()  # type: ignore[union-attr]  # they are pipes
+    with ExitStack() as stack:
+        try:
+            # What an engine unpacks goes into a folder that we remove: it could not do so itself where it is killed.
+            folder = stack.enter_context(TemporaryDirectory(prefix="lockgate-", ignore_cleanup_errors=True))
+            process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                env={**os.environ, "TMPDIR": folder},
+            )  # fmt: skip
+        except OSError:
+            yield
+            return
+        feeder = threading.Thread(target=_feed, args=(process, target, scan, queue, results), daemon=True)
+        feeder.start()
+        try:
+            yield
+            feeder.join()
+        finally:
+            process.kill()
+            process.wait()
+            for pipe in (process.stdin, process.stdout):
+                with suppress(OSError):
+                    pipe.close()  # type: ignore[union-attr]  # they are pipes
 
 
 def _feed(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
+from lockgate.checks import redact
 from lockgate.checks.base import Target
 from lockgate.checks.secrets.cache import Cache, FileResult
 from lockgate.checks.secrets.examined import examine, result_of
@@ -42,6 +45,8 @@ class FileScan:
             return kept
         file = examine(shown, start, self.engines, self.known)
         result = self._origins.told(path, file, result_of(file, self.known))
+        # Names of members and authors are foreign text, and what is kept shows no secret either.
+        result = replace(result, findings=tuple(redact.findings(result.findings)))
         self.cache.keep(shown, state, start.data, result, cut=start.gap is not None)
         return result
 

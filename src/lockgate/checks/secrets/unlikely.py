@@ -20,7 +20,8 @@ _WORDS = frozenset(
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|\d+|[^a-zA-Z\d\s_.,:!/\-]")
 _COUNTED = re.compile(r"0+|1|12|123|1234|12345|123456|1234567|12345678|123456789|1234567890|42|9+")
 _VARIABLE = re.compile(
-    r"<[^<>]+>|\{+[^{}]+\}+|[$#]\{[^}]+\}|\$\([^)]+\)|\$[A-Z_]+|%\(\w+\)s|%[A-Z_]+%|\[[^\]]+\]|@[A-Z_]+@|__[A-Z_]+__"
+    r"<[\w .:/-]+>|\{+[\w .:/-]+\}+|[$#]\{[\w .:/-]+\}|\$\([\w .:/-]+\)|\$[A-Z_]+|%\(\w+\)s|%[A-Z_]+%|\[[\w .:/-]+\]|"
+    r"@[A-Z_]+@|__[A-Z_]+__"
 )
 _FILLER = re.compile(r"x{8,}|X{8,}|\*{8,}|\.{8,}|\?{8,}|#{8,}|0{12,}")  # behind a provider's prefix
 _USER = re.compile(r"[a-z][a-z\d+.-]*://[^/@\s]*?:(?P<password>[^/@\s]*)@", re.IGNORECASE)
@@ -59,7 +60,8 @@ def placeholder(value: str) -> str:
     for example, provider in _EXAMPLES.items():
         if example in value:
             return f"the example of {provider}'s documentation"
-    if _VARIABLE.fullmatch(value) or _FILLER.search(value) or len({*value} - {*"-_. "}) <= 1:
+    filler = max((len(match[0]) for match in _FILLER.finditer(value)), default=0)
+    if _VARIABLE.fullmatch(value) or 2 * filler > len(value) or len({*value} - {*"-_. "}) <= 1:
         return "a placeholder"
     words = _WORD.findall(value)
     said = [word for word in words if not _COUNTED.fullmatch(word)]

@@ -15,7 +15,7 @@ from lockgate.checks.base import Progress, Target
 from lockgate.config.settings import Settings
 from lockgate.inputs.named import NamedTree
 from lockgate.inputs.piped import PipedTree
-from lockgate.inputs.revisions import Commits, check_repository, range_of
+from lockgate.inputs.revisions import check_repository, everything, range_of
 from lockgate.inputs.staged import StagedTree
 from lockgate.inputs.tree import Tree
 from lockgate.model.errors import UsageError
@@ -85,7 +85,7 @@ class Source(Struct, frozen=True, kw_only=True):
         if self.commits is not None:
             commits = range_of(root, self.commits)
         elif self.history:
-            commits = Commits()
+            commits = everything(root)
         return Target(tree=tree, settings=settings, progress=progress, commits=commits)
 
 

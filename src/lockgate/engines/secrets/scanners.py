@@ -21,6 +21,9 @@ from lockgate.model.errors import UnavailableError
 from lockgate.model.finding import Location
 from lockgate.model.record import Engine, Skip
 
+MOST_INSIDE = 4 * MOST_SIGHTINGS  # of all engines in one file
+MOST_COMPARED = 10_000_000  # pairs of what was seen in a file and inside of it; beyond, each is told by itself
+
 
 @cache
 def engines() -> dict[str, SecretEngine]:
@@ -90,7 +93,7 @@ class Scanners:
         return seen
 
     def _look_inside(self, path: str, data: bytes, seen: Seen) -> None:
-        outer = list(seen.sightings)
+        outer, compared = list(seen.sightings), 0
         try:
             for part in extract.parts(path, data):
                 inner = self._look(f"{path}!{part.name}", part.data)
@@ -99,11 +102,16 @@ class Scanners:
                 if not inner.looked and not inner.gaps and not is_binary(part.data):
                     seen.gaps.append(Skip(path, f"inside, in {part.name}: no engine looks into it", gap=True))
                 for found in map(partial(_outside, path, part), inner.sightings):
-                    same = list(_same(outer, found, part))
+                    compared += len(outer)
+                    same = list(_same(outer, found, part)) if compared <= MOST_COMPARED else []
                     for number in same:
                         seen.sightings[number] = replace(outer[number], inside=found.inside)
-                    if not same:
-                        seen.sightings.append(found)
+                    if not any(found.value.reveal() in outer[number].value.reveal() for number in same):
+                        seen.sightings.append(found)  # a larger one than what was seen is one all the same
+                if len(seen.sightings) > MOST_INSIDE:
+                    many = f"inside are more than {MOST_INSIDE:,} secrets; only these are reported"
+                    seen.gaps.append(Skip(path, many, gap=True))
+                    break
         except extract.NotOpenedError as why:
             seen.gaps.append(Skip(path, f"not looked into: {why}; exclude it if it holds no text", gap=True))
 
