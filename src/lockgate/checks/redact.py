@@ -43,7 +43,7 @@ def masked(path: str, text: str) -> str:
 def findings(found: Iterable[Finding]) -> list[Finding]:
     """The findings with everything that an engine sees in their texts masked. It comes before anything is hashed."""
     found = list(found)
-    tell = _teller({text for finding in found for text in _texts(finding)})
+    tell = _teller({text for finding in found for text in _texts(finding)}) if found else str
     return [_told(finding, tell) for finding in found]
 
 
