@@ -36,7 +36,9 @@ _EXAMPLES = {
     "C2y6yDjf5/R+ob0N8A7Cgv30VRDJIWEHLM+4QDU5DE2nQ9nDuVTq" + "obD4b8mGGyPMbIZnqyMsEcaGQy67XIw/Jw==": "Azure Cosmos DB",
     "sk_test_4eC39HqL" + "yjWDarjtT1zdp7dc": "Stripe",
     "sk_test_BQokikJO" + "vBiI2HlWgH4olfQ2": "Stripe",
-    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lIiwiaWF0IjoxNTE2MjM5MDIyfQ."
+    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9"
+    ".eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lIiwi"
+    "aWF0IjoxNTE2MjM5MDIyfQ."
     "SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_" + "adQssw5c": "jwt.io",
 }
 

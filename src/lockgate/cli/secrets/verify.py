@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import click
 from msgspec.structs import replace
 
-from lockgate.cli._finish import check_destinations, finish
-from lockgate.cli._options import engine_options, output_options, secrets_settings_options, tell_of_repository
-from lockgate.cli.secrets._run import scanned
-from lockgate.cli.secrets._sources import source_options, taken_source
-from lockgate.inputs.git import revision
+from lockgate.cli._options import engine_options, output_options, secrets_settings_options
+from lockgate.cli.secrets._run import run
+from lockgate.cli.secrets._sources import source_options
+from lockgate.config.settings import Settings
+from lockgate.model.engine_options import EngineOptions
 from lockgate.model.errors import UsageError
-from lockgate.policy.verdict import decide
-from lockgate.project import settings_of
 
 
 @click.command("verify", short_help="Ask the providers whether secrets are active.")
@@ -29,16 +26,12 @@ def command(internal: bool, sarif: str | None, json_file: str | None, no_progres
 
     Each is active, inactive or unknown, which takes no finding away. One that is active is critical.
     """
-    source = taken_source(options)
-    root, names = source.place()
-    check_destinations(sarif, json_file)
-    if not names:
-        tell_of_repository(root)
-    settings = settings_of(root, options)
-    if settings.offline:
-        raise UsageError(
-            f"providers can't be asked without a connection ('offline', set by: {settings.sources['offline']})"
-        )
-    asking = replace(settings.engine_options, verify=True, internal=internal)
-    record = scanned(source, root, names, settings, asking, show_progress=not no_progress)
-    return finish(decide([record], settings, os.environ, revision(root)), sarif_file=sarif, json_file=json_file)
+
+    def asking(settings: Settings) -> EngineOptions:
+        if settings.offline:
+            raise UsageError(
+                f"providers can't be asked without a connection ('offline', set by: {settings.sources['offline']})"
+            )
+        return replace(settings.engine_options, verify=True, internal=internal)
+
+    return run(options, asking, sarif=sarif, json_file=json_file, no_progress=no_progress)
