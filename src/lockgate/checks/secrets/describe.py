@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lockgate.checks.secrets import catalogue, unlikely
+from lockgate.checks.secrets import catalogue, checksum, unlikely
 from lockgate.engines.secrets.base import Sighting
 from lockgate.model.finding import Confidence, Finding, Severity
 from lockgate.model.rule import Rule
@@ -16,6 +16,7 @@ _SAID = {
     "inactive": "Its provider says that it is not active.",
 }
 _RANDOM = 2  # breadth
+_CHECKED: dict[bool | None, Confidence] = {True: Confidence.HIGH, False: Confidence.MEDIUM}
 
 
 def finding_of(group: list[Sighting], lines: list[str]) -> Finding:
@@ -29,11 +30,12 @@ def finding_of(group: list[Sighting], lines: list[str]) -> Finding:
     verified = min((seen.verified for seen in group if seen.verified), key=VERDICTS.index, default="")
     if verified == ACTIVE:
         why = ""
+    right = next((right for seen in group if (right := checksum.is_right(seen.value.reveal())) is not None), None)
     return Finding(
         **{field: getattr(widest, field) for field in widest.__struct_fields__},
         rule=rule.id,
         severity=Severity.CRITICAL if verified == ACTIVE else rule.severity,
-        confidence=Confidence.HIGH if verified == ACTIVE else Confidence.LOW if why else surest,
+        confidence=Confidence.HIGH if verified == ACTIVE else Confidence.LOW if why else _CHECKED.get(right, surest),
         message=" ".join(_sentences(rule, why, inside, verified)),
         fix=rule.fix,
         help_uri=rule.help_uri,
@@ -42,6 +44,7 @@ def finding_of(group: list[Sighting], lines: list[str]) -> Finding:
             **({"unlikely": why} if why else {}),
             **({"inside": inside} if inside else {}),
             **({"verified": verified} if verified else {}),
+            **({} if right is None else {"checksum": "right" if right else "wrong"}),
             **({"also": [other for other in others if other != rule.id]} if {*others} - {rule.id} else {}),
         },
     )
