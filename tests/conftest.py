@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
@@ -40,6 +41,16 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
         shutil.copy2(max(shared.iterdir(), key=lambda path: path.stat().st_mtime), own)
     monkeypatch.setenv("XDG_CACHE_HOME", str(own.parent.parent))
     return own.parent
+
+
+@pytest.fixture
+def canary(tmp_path: Path) -> tuple[str, Path]:
+    """A program that leaves a mark, and the mark."""
+    mark = tmp_path / "it-ran"
+    program = tmp_path / "canary.sh"
+    program.write_text(f'#!/bin/sh\ntouch "{mark}"\ncat\n')
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    return str(program), mark
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,16 +16,6 @@ from support import git as real_git
 from support import write
 
 Repository = Callable[..., Path]
-
-
-@pytest.fixture
-def canary(tmp_path: Path) -> tuple[str, Path]:
-    """A program that leaves a mark, and the mark."""
-    mark = tmp_path / "it-ran"
-    program = tmp_path / "canary.sh"
-    program.write_text(f'#!/bin/sh\ntouch "{mark}"\ncat\n')
-    program.chmod(program.stat().st_mode | stat.S_IXUSR)
-    return str(program), mark
 
 
 def hostile(root: Path, program: str) -> None:

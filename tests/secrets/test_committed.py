@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -58,16 +57,6 @@ def places(record: Record) -> list[tuple[object, ...]]:
 
 def _place(finding: Finding) -> tuple[object, ...]:
     return finding.path, finding.line, finding.properties.get("commit") or finding.properties.get("ref")
-
-
-@pytest.fixture
-def program(tmp_path: Path) -> tuple[str, Path]:
-    """A program that leaves a mark, and the mark."""
-    mark = tmp_path / "it-ran"
-    path = tmp_path / "canary.sh"
-    path.write_text(f'#!/bin/sh\ntouch "{mark}"\ncat\n')
-    path.chmod(path.stat().st_mode | stat.S_IXUSR)
-    return str(path), mark
 
 
 def test_each_secret_once_a_path_at_the_oldest_commit_that_holds_it(repository: Repository) -> None:
@@ -291,9 +280,9 @@ def test_a_shallow_history_is_incomplete(repository: Repository, tmp_path: Path)
 
 
 def test_a_partial_clone_fetches_nothing_and_says_what_it_lacks(
-    repository: Repository, tmp_path: Path, program: tuple[str, Path]
+    repository: Repository, tmp_path: Path, canary: tuple[str, Path]
 ) -> None:
-    run, mark = program
+    run, mark = canary
     root = repository({"gone.py": LEAKS[0], "a.py": LEAKS[1]})
     (root / "gone.py").unlink()
     commit(root, {})
@@ -340,8 +329,8 @@ def test_replacements_and_grafts_are_not_obeyed(repository: Repository) -> None:
     assert places(scan(root)) == [("a.py", 1, leaked)]
 
 
-def test_nothing_of_a_hostile_configuration_runs(repository: Repository, program: tuple[str, Path]) -> None:
-    run, mark = program
+def test_nothing_of_a_hostile_configuration_runs(repository: Repository, canary: tuple[str, Path]) -> None:
+    run, mark = canary
     root = repository({"a.py": "x = 1\n", ".gitattributes": "* filter=evil diff=evil merge=evil -text\n"})
     leaked = commit(root, {"a.py": f"x = 1\n{LEAKS[0]}"})
     git(root, "tag", "--annotate", "--message", "x", "signed")

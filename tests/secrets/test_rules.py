@@ -11,6 +11,7 @@ from lockgate.checks import base, secrets
 from lockgate.checks.secrets import catalogue
 from lockgate.engines.secrets.scanners import engines
 from lockgate.model.finding import Finding
+from lockgate.model.modules import loaded
 from support import target, write
 
 
@@ -24,7 +25,7 @@ def found(result: base.Result) -> dict[str, Finding]:
 
 
 def test_every_own_rule_has_a_sample() -> None:
-    own = {module.RULE.id for module in base.modules("lockgate.checks.secrets.rules")}
+    own = {module.RULE.id for module in loaded("lockgate.checks.secrets.rules")}
     assert own == {*SAMPLES, *SILENT}
 
 
@@ -34,7 +35,7 @@ def test_a_rule_that_the_default_filters_silence(rule: str, tmp_path: Path) -> N
 
 
 def test_every_kind_of_detect_secrets_has_a_rule_of_our_own() -> None:
-    own = {module.RULE.id for module in base.modules("lockgate.checks.secrets.rules")}
+    own = {module.RULE.id for module in loaded("lockgate.checks.secrets.rules")}
     kinds = engines()["detect-secrets"].kinds()
     assert len(kinds) == 27
     assert {catalogue._rule("detect-secrets", kind)[0].id for kind in kinds} <= own

@@ -21,8 +21,10 @@ from detect_secrets.filters import gibberish, wordlist
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from lockgate.engines.secrets import detect_secrets, stand_in, stand_in_arguments
+from lockgate.engines import stand_in
+from lockgate.engines.secrets import detect_secrets
 from lockgate.engines.secrets.detect_secrets_settings import builtin_classes, forget
+from lockgate.engines.stand_in import arguments
 from lockgate.model.errors import UsageError
 from support import HEX, git, lockgate, noise, write
 
@@ -69,7 +71,7 @@ def by_us(root: Path, *words: str, offline: bool = True) -> str:
 
 def by_us_with_gaps(root: Path, words: Sequence[str], *, offline: bool = True) -> tuple[str, bool]:
     with contextlib.chdir(root):
-        done = stand_in.run(stand_in_arguments.parse(list(words)), LIMIT, offline=offline)
+        done = stand_in.run(arguments.parse(list(words)), LIMIT, offline=offline)
     return TIME.sub("", done.text).strip(), bool(done.gaps)
 
 

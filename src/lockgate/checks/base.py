@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from importlib import import_module
-from pkgutil import iter_modules
-from types import ModuleType
 from typing import Protocol
 
 from msgspec import Struct
@@ -16,6 +15,7 @@ from lockgate.inputs.tree import Tree
 from lockgate.model.engine_options import EngineOptions
 from lockgate.model.errors import UsageError, nearest
 from lockgate.model.finding import Finding
+from lockgate.model.modules import listed
 from lockgate.model.record import Coverage, Engine
 from lockgate.model.rule import Rule
 
@@ -63,9 +63,7 @@ class Check(Protocol):
 
 def names() -> list[str]:
     """The names of all checks."""
-    import lockgate.checks
-
-    return [module.name for module in iter_modules(lockgate.checks.__path__) if module.ispkg]
+    return [name for name, is_package in listed("lockgate.checks").items() if is_package]
 
 
 def get(name: str) -> Check:
@@ -75,7 +73,6 @@ def get(name: str) -> Check:
     return import_module(f"lockgate.checks.{name}")
 
 
-def modules(package: str) -> list[ModuleType]:
-    """The modules of a package of one-file things (rules, readers), by name."""
-    found = import_module(package)
-    return [import_module(f"{package}.{module.name}") for module in iter_modules(found.__path__)]
+def processors() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from importlib import import_module
-from pkgutil import iter_modules
 from typing import Any
 
 import click
 
 from lockgate.model.errors import nearest
+from lockgate.model.modules import listed
 
 
 class Commands(click.Group):
@@ -19,8 +19,7 @@ class Commands(click.Group):
         self._package = package
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click gives it
-        folder = import_module(self._package)
-        return sorted(module.name for module in iter_modules(folder.__path__) if not module.name.startswith("_"))
+        return [name for name in listed(self._package) if not name.startswith("_")]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         known = self.list_commands(ctx)

@@ -7,20 +7,21 @@ from lockgate.checks.identity import identify
 from lockgate.checks.pins.files import PinFiles
 from lockgate.inputs.allow import allowed_rules
 from lockgate.model.finding import Finding
+from lockgate.model.modules import loaded
 from lockgate.model.record import Coverage
 from lockgate.model.rule import Rule
 
 
 def all_rules() -> tuple[Rule, ...]:
     """The rules of this check, each one file in `rules`."""
-    return tuple(module.RULE for module in base.modules("lockgate.checks.pins.rules"))
+    return tuple(module.RULE for module in loaded("lockgate.checks.pins.rules"))
 
 
 def run(target: base.Target) -> base.Result:
     """Judge every file of the target that pins something."""
     files = PinFiles(target.tree)
     found: list[Finding] = []
-    modules = base.modules("lockgate.checks.pins.rules")
+    modules = loaded("lockgate.checks.pins.rules")
     for done, module in enumerate(modules):
         target.progress(done, len(modules))
         found += module.check(files)

@@ -12,10 +12,10 @@ from typing import ClassVar
 
 from msgspec import Struct
 
-from lockgate.checks import base
 from lockgate.engines.secrets.base import Sighting
 from lockgate.model.errors import UsageError
 from lockgate.model.finding import Finding
+from lockgate.model.modules import loaded
 
 Secret = tuple[Finding, list[Sighting]]
 """A finding, and what the engines saw of it: the longest first."""
@@ -132,7 +132,7 @@ def strongest(entries: Iterable[Entry]) -> Verdict:
 
 def formats() -> dict[str, type[Baseline]]:
     """The formats of baselines, by name."""
-    return {module.FORMAT: module.BASELINE for module in base.modules("lockgate.checks.secrets.baselines")}
+    return {module.FORMAT: module.BASELINE for module in loaded("lockgate.checks.secrets.baselines")}
 
 
 def parse(name: str, data: bytes) -> Baseline:

@@ -7,11 +7,11 @@ from fnmatch import fnmatchcase
 from functools import cache
 from types import ModuleType
 
-from lockgate.checks import base
 from lockgate.checks.secrets.credential import AND_THEN, EXPOSED, HARD_CODED_CREDENTIALS
 from lockgate.engines.secrets.base import Sighting
 from lockgate.engines.secrets.scanners import engines
 from lockgate.model.finding import Confidence, Severity
+from lockgate.model.modules import loaded
 from lockgate.model.rule import Rule, page
 
 
@@ -43,7 +43,7 @@ def breadth(seen: Sighting) -> tuple[int, bool, str]:
 
 @cache
 def _own() -> list[ModuleType]:
-    return base.modules("lockgate.checks.secrets.rules")
+    return loaded("lockgate.checks.secrets.rules")
 
 
 @cache

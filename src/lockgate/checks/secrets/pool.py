@@ -16,7 +16,7 @@ from typing import IO
 
 import msgspec
 
-from lockgate.checks.base import Target
+from lockgate.checks.base import Target, processors
 from lockgate.checks.secrets.cache import Entry, FileResult
 from lockgate.checks.secrets.scan import FileScan
 from lockgate.config.settings import Settings
@@ -72,8 +72,7 @@ def scan_files(target: Target, scan: FileScan, paths: Sequence[str]) -> Results:
 
 
 def _is_for_two(target: Target) -> bool:
-    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return processors > 1 and type(target.tree) is Tree and not target.options.verify
+    return processors() > 1 and type(target.tree) is Tree and not target.options.verify
 
 
 @contextmanager

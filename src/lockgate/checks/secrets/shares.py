@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Callable
 from itertools import chain
@@ -10,7 +9,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from lockgate.checks.base import Target
+from lockgate.checks.base import Target, processors
 from lockgate.checks.isolated import Request, run_requests
 from lockgate.checks.run import run_check
 from lockgate.checks.secrets.history import MOST_SHARES
@@ -25,13 +24,12 @@ SAMPLE = 2_000  # commits
 def run_shared(target: Target, commits: Commits) -> Record:
     """The record of the secrets check over all that the commits brought. Raises UnavailableError where Git can't list them."""
     root = target.tree.root
-    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     names = listed(root, *commits.revisions)
-    if processors == 1 or len(names) < FEW:
+    if processors() == 1 or len(names) < FEW:
         return run_check("secrets", target)
     shares = [
         replace(commits, share=number, buckets=tuple(buckets))
-        for number, buckets in enumerate(_buckets(root, names, min(processors, MOST_SHARES)))
+        for number, buckets in enumerate(_buckets(root, names, min(processors(), MOST_SHARES)))
     ]
     requests = [
         Request("secrets", str(root), target.settings, commits=share, engine_options=target.engine_options)

@@ -55,10 +55,11 @@ def _own(words: list[str]) -> tuple[argparse.Namespace, list[str]]:
 
 
 def _stand_in(words: list[str], offline: bool) -> int:
-    from lockgate.engines.secrets import stand_in, stand_in_arguments
+    from lockgate.engines import stand_in
+    from lockgate.engines.stand_in.arguments import parse
 
     try:
-        arguments = stand_in_arguments.parse(words)
+        arguments = parse(words)
     except SystemExit:  # after its help
         return 0
     settings = settings_of(root_of(arguments.custom_root), {"offline": offline or None})

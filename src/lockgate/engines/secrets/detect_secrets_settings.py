@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from operator import itemgetter
 from pathlib import Path
 from types import ModuleType
@@ -35,6 +34,8 @@ def enforce(options: EngineOptions) -> list[Any]:
 
 def adopt() -> EngineOptions:
     """Options for the settings that are in force."""
+    import json
+
     from detect_secrets.settings import get_settings
 
     settings = get_settings()
@@ -65,6 +66,8 @@ def _modules() -> list[ModuleType]:
 
 
 def _apply(options: EngineOptions) -> None:
+    import json
+
     from detect_secrets.settings import configure_settings_from_baseline, get_plugins, get_settings
 
     forget()
@@ -160,4 +163,8 @@ def _digest(path: Path) -> str:
 
 
 def _told(options: EngineOptions, part: str) -> list[dict[str, Any]]:
-    return json.loads(options.detect_secrets)[part] if options.detect_secrets else []
+    if not options.detect_secrets:
+        return []
+    import json  # nobody who has no such settings waits for it
+
+    return json.loads(options.detect_secrets)[part]  # type: ignore[no-any-return]

@@ -6,7 +6,6 @@ kingfisher opens them, all but the notebooks. Nothing of them is run, and no mem
 from __future__ import annotations
 
 import io
-import json
 import re
 import struct
 from collections.abc import Iterator
@@ -205,7 +204,7 @@ def _joined(text: object) -> str:
         return text
     if isinstance(text, list) and all(isinstance(line, str) for line in text):
         return "".join(text) if any(line.endswith("\n") for line in text) else "\n".join(text)
-    return json.dumps(text)
+    return msgspec.json.encode(text).decode()
 
 
 class _Lines:
@@ -242,5 +241,7 @@ def _first(data: bytes, forms: set[bytes], start: int) -> int:
 
 def _forms(text: str) -> set[bytes]:
     """How a line can begin in JSON: behind a quotation mark, or behind the line break before it."""
+    import json
+
     written = (json.dumps(text, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False))
     return {before + form.encode("utf-8", "replace") for form in written for before in (b'"', b"\\n")}

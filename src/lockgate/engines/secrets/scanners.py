@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache, cached_property, partial
-from importlib import import_module
-from pkgutil import iter_modules
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-import lockgate.engines.secrets as folder
 from lockgate.engines.secrets import extract
 from lockgate.engines.secrets.base import MOST_SIGHTINGS, LeftOutError, Scan, SecretEngine, Sighting
 from lockgate.engines.secrets.prefilter import Prefilter
@@ -19,6 +16,7 @@ from lockgate.inputs.files import is_binary
 from lockgate.model.engine_options import EngineOptions
 from lockgate.model.errors import UnavailableError
 from lockgate.model.finding import Location
+from lockgate.model.modules import loaded
 from lockgate.model.record import Engine, Skip
 
 MOST_INSIDE = 4 * MOST_SIGHTINGS  # of all engines in one file
@@ -28,8 +26,7 @@ MOST_COMPARED = 10_000_000  # pairs of what was seen in a file and inside of it;
 @cache
 def engines() -> dict[str, SecretEngine]:
     """The engines that look for secrets, by name."""
-    modules = [import_module(f"{folder.__name__}.{module.name}") for module in iter_modules(folder.__path__)]
-    return {module.ENGINE: module for module in modules if hasattr(module, "load_scanner")}
+    return {module.ENGINE: module for module in loaded("lockgate.engines.secrets") if hasattr(module, "load_scanner")}
 
 
 class Seen(Struct):

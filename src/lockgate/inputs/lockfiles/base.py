@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from fnmatch import fnmatchcase
-from importlib import import_module
-from pkgutil import iter_modules
 from typing import Any, Protocol, TypeVar
 
 from msgspec import Struct
@@ -13,6 +11,7 @@ from msgspec import Struct
 from lockgate.inputs import toml_positions
 from lockgate.inputs.files import ABSENT, display
 from lockgate.inputs.tree import Tree
+from lockgate.model.modules import loaded
 from lockgate.model.package import Package
 from lockgate.model.record import Skip
 
@@ -51,10 +50,7 @@ class Reader(Protocol):
 
 def readers() -> list[Reader]:
     """Every reader of this folder."""
-    import lockgate.inputs.lockfiles as folder
-
-    found = [import_module(f"{folder.__name__}.{module.name}") for module in iter_modules(folder.__path__)]
-    return [module for module in found if hasattr(module, "PATTERNS")]
+    return [module for module in loaded("lockgate.inputs.lockfiles") if hasattr(module, "PATTERNS")]
 
 
 def read_manifests(tree: Tree, using: list[Reader] | None = None) -> list[Manifest]:

@@ -25,6 +25,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 
+from lockgate.checks.base import processors
 from lockgate.checks.secrets.baseline import Baseline, Entry, Secret, Verdict, slow_hash
 from lockgate.model.errors import UsageError, shortened
 
@@ -35,7 +36,7 @@ COMMENT = (
 )
 DIVIDERS = [f"{number:03x}" for number in range(16**3)]
 
-_THREADS = min(4, os.cpu_count() or 1)
+_THREADS = min(4, processors())
 MOST_VALUES = 20_000  # that are hashed in one run; the findings after these are reported, whatever the baseline says
 _KEY_SIZE = 32  # bytes
 _DIGITS = 32  # of an identity
