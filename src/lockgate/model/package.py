@@ -9,6 +9,8 @@ from msgspec import Struct
 
 from lockgate.model.finding import Location
 
+MOST_WAYS = 1000
+
 
 class Origin(StrEnum):
     """Where an installer would take a package from: FILE is a wheel or source archive, LOCAL a directory."""
@@ -24,8 +26,13 @@ class Package(Struct, frozen=True, kw_only=True):
     """One package at one place.
 
     `name` is normalised (PEP 503), empty where the entry is only a path or URL that tells none; `version` is exact, or
-    empty where the entry names none; `specifier` is the version part as written. `at` is the place of the pin. `marker` is the environment marker as written; `hashes` are
-    `algorithm:hex`.
+    empty where the entry names none; `specifier` is the version part as written. `at` is the place of the pin. `marker` is
+    the environment marker as written, `extras` are those that are asked for; `hashes` are `algorithm:hex`.
+
+    `groups` are the extras and dependency groups through which alone it comes; empty where the project always needs it.
+    `direct` tells whether the project itself names it, None where the file does not tell. `via` are the names on the
+    shortest way from the project to it, both included; `ways` counts all ways, up to MOST_WAYS. Both are empty where
+    nothing tells them.
     """
 
     name: str
@@ -35,6 +42,11 @@ class Package(Struct, frozen=True, kw_only=True):
     origin: Origin = Origin.INDEX
     marker: str = ""
     hashes: tuple[str, ...] = ()
+    extras: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    direct: bool | None = None
+    via: tuple[str, ...] = ()
+    ways: int = 0
 
 
 def normalised(name: str) -> str:

@@ -4,28 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import closing
-from itertools import chain
 
 from lockgate.checks import base, redact
 from lockgate.checks.audit.describe import finding_of, rule_of
+from lockgate.checks.audit.inventory import take
 from lockgate.checks.audit.source import Source, choose
 from lockgate.checks.audit.text import Texts
 from lockgate.checks.identity import identify
-from lockgate.inputs.lockfiles.base import Manifest, is_manifest, read_manifests
 from lockgate.model.advisory import Advisory
 from lockgate.model.errors import UnavailableError
 from lockgate.model.finding import Finding
-from lockgate.model.package import Origin, Package
+from lockgate.model.package import Package
 from lockgate.model.record import Coverage, Skip
 from lockgate.model.rule import Rule
 
 Pin = tuple[str, str]
-
-_WITHOUT_VERSION = {
-    Origin.INDEX: "has no exact version; pin or lock it",
-    Origin.URL: "comes from a URL that does not tell its version",
-    Origin.FILE: "is a file whose name does not tell its version",
-}
 
 
 def all_rules() -> tuple[Rule, ...]:
@@ -35,12 +28,8 @@ def all_rules() -> tuple[Rule, ...]:
 
 def run(target: base.Target) -> base.Result:
     """Look up every pinned package of every manifest. What is not looked up is in the coverage, never clean."""
-    manifests = read_manifests(target.tree)
-    packages = _packages(manifests)
-    skipped = [skip for skip in target.tree.skipped if skip.gap or is_manifest(skip.subject)]
-    skipped += (skip for manifest in manifests for skip in manifest.skipped)
-    skipped += (skip for skip in map(_skip, packages) if skip)
-    pins = [package for package in packages if _is_pin(package)]
+    inventory = take(target.tree)
+    pins, skipped = inventory.pins, list(inventory.skipped)
     if not pins:
         return base.Result(coverage=Coverage(examined=0, unit="packages", skipped=tuple(skipped)))
     try:
@@ -64,30 +53,8 @@ def run(target: base.Target) -> base.Result:
     )
 
 
-def _packages(manifests: list[Manifest]) -> list[Package]:
-    """What the manifests require, then what they only constrain; what stands at one place is told once."""
-    required = (package for manifest in manifests for package in manifest.packages)
-    constraints = (package for manifest in manifests for package in manifest.constraints)
-    return list({(*_pin(package), package.at): package for package in chain(required, constraints)}.values())
-
-
 def _pin(package: Package) -> Pin:
     return package.name, package.version
-
-
-def _is_pin(package: Package) -> bool:
-    return package.origin in _WITHOUT_VERSION and bool(package.version)
-
-
-def _skip(package: Package) -> Skip | None:
-    """Why a package is not even asked for; None for a pin."""
-    where = f"{package.at.path}:{package.at.line}"
-    name = package.name or "an unnamed package"
-    if package.origin is Origin.LOCAL:
-        return Skip(where, f"{name} is a local directory and was not looked up")
-    if package.origin is Origin.VCS:
-        return Skip(where, f"{name} comes from a repository, so no advisory names its version", gap=True)
-    return None if package.version else Skip(where, f"{name} {_WITHOUT_VERSION[package.origin]}", gap=True)
 
 
 def _unknown(pins: Iterable[Package], failed: dict[Pin, str]) -> Iterator[Skip]:
@@ -115,7 +82,7 @@ def _look_up(
 
 
 def _findings(
-    target: base.Target, pins: list[Package], known: dict[Pin, tuple[Advisory, ...]], engine: str
+    target: base.Target, pins: Iterable[Package], known: dict[Pin, tuple[Advisory, ...]], engine: str
 ) -> tuple[tuple[Finding, ...], tuple[Rule, ...], int]:
     """The findings, their rules, and how many more an inline comment allows."""
     texts = Texts(target.tree)

@@ -8,7 +8,7 @@ from msgspec import structs
 
 from lockgate.model.advisory import Advisory
 from lockgate.model.finding import Confidence, Finding, Severity
-from lockgate.model.package import Package
+from lockgate.model.package import MOST_WAYS, Package
 from lockgate.model.rule import Rule
 
 LONGEST_SUMMARY = 200
@@ -54,13 +54,18 @@ def rule_of(advisory: Advisory) -> Rule:
 def finding_of(advisory: Advisory, rule: Rule, package: Package, engine: str) -> Finding:
     """The finding at the place of a pin; `rule` is that of the advisory."""
     remedy = f"fixed in {advisory.fix}" if advisory.fix else "no fixed version is known"
+    way = way_to(package)
     properties: dict[str, str | float | bool | list[str]] = {
         "package": package.name,
         "version": package.version,
         "fix_versions": list(advisory.fixes),
     }
-    optional = {"fix_version": advisory.fix, "marker": package.marker, "published": advisory.published}
+    optional = {"fix_version": advisory.fix, "marker": package.marker, "published": advisory.published, "via": way}
     properties |= {name: value for name, value in optional.items() if value}
+    if package.groups:
+        properties["groups"] = list(package.groups)
+    if package.direct is not None:
+        properties["direct"] = package.direct
     if advisory.score is not None:
         properties["score"] = advisory.score
     return Finding(
@@ -68,13 +73,23 @@ def finding_of(advisory: Advisory, rule: Rule, package: Package, engine: str) ->
         rule=advisory.id,
         severity=rule.severity,
         confidence=rule.confidence,
-        message=f"{package.name} {package.version}: {_known_as(advisory)}{rule.summary.rstrip('.')} ({remedy})",
+        message=f"{package.name} {package.version}: {_known_as(advisory)}{rule.summary.rstrip('.')} ({remedy})"
+        f"{'; it comes by ' if way else ''}{way}",
         fix=_fix(advisory, package),
         help_uri=rule.help_uri,
         engines=(engine,),
         aliases=advisory.aliases,
         properties=properties,
     )
+
+
+def way_to(package: Package) -> str:
+    """How the project comes by a package that it does not name itself: the shortest way and how many others there are."""
+    if package.direct is not False or not package.via:
+        return ""
+    others = package.ways - 1
+    more = f" and {others:,}{'' if package.ways < MOST_WAYS else ' or more'} other way{'s' * (others > 1)}"
+    return " -> ".join(package.via) + more * (others > 0)
 
 
 def _fix(advisory: Advisory, package: Package) -> str:

@@ -1,0 +1,109 @@
+"""What the manifests of a tree name: the pins to look up, and why anything else is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import chain
+
+from msgspec import Struct
+
+from lockgate.inputs.lockfiles.base import Manifest, is_manifest, read_manifests
+from lockgate.inputs.tree import Tree
+from lockgate.model.package import Origin, Package
+from lockgate.model.record import Skip
+
+_WITHOUT_VERSION = {
+    Origin.INDEX: "has no exact version",
+    Origin.URL: "comes from a URL that does not tell its version",
+    Origin.FILE: "is a file whose name does not tell its version",
+}
+
+
+class Inventory(Struct, frozen=True):
+    """The packages of all manifests, each place once; `pins` are those to look up, `skipped` says why others are not."""
+
+    packages: tuple[Package, ...]
+    pins: tuple[Package, ...]
+    skipped: tuple[Skip, ...]
+
+
+def take(tree: Tree) -> Inventory:
+    """The inventory of a tree. A requirement without a version is left out where a lock tells the version that it gets."""
+    manifests = read_manifests(tree)
+    settled = _Settled(manifests)
+    packages = _packages(manifests)
+    unread = (skip for skip in tree.skipped if skip.gap or is_manifest(skip.subject))
+    of_manifests = (skip for manifest in manifests for skip in manifest.skipped)
+    of_packages = (skip for skip in (_skip(package, settled) for package in packages) if skip)
+    return Inventory(
+        packages=packages,
+        pins=tuple(filter(_is_pin, packages)),
+        skipped=(*unread, *of_manifests, *of_packages),
+    )
+
+
+def _packages(manifests: list[Manifest]) -> tuple[Package, ...]:
+    """What the manifests require, then what they only constrain; what stands at one place is told once."""
+    required = (package for manifest in manifests for package in manifest.packages)
+    constraints = (package for manifest in manifests for package in manifest.constraints)
+    found = {(package.name, package.version, package.at): package for package in chain(required, constraints)}
+    return tuple(found.values())
+
+
+def _is_pin(package: Package) -> bool:
+    return package.origin in _WITHOUT_VERSION and bool(package.version)
+
+
+def _skip(package: Package, settled: _Settled) -> Skip | None:
+    """Why a package is not even asked for; None for a pin and for what a lock pins."""
+    where = f"{package.at.path}:{package.at.line}"
+    name = package.name or "an unnamed package"
+    if package.origin is Origin.LOCAL:
+        return Skip(where, f"{name} is a local directory and was not looked up")
+    if package.origin is Origin.VCS:
+        return Skip(where, f"{name} comes from a repository, so no advisory names its version", gap=True)
+    if package.version:
+        return None
+    if package.origin is not Origin.INDEX:
+        return Skip(where, f"{name} {_WITHOUT_VERSION[package.origin]}", gap=True)
+    locked = settled.versions(package)
+    if any(_satisfies(version, package.specifier) for version in locked):
+        return None
+    reason = f"; its lock has {locked[0]}, which is not {package.specifier}" if locked else "; pin or lock it"
+    return Skip(where, f"{name} {_WITHOUT_VERSION[package.origin]}{reason}", gap=True)
+
+
+class _Settled:
+    """The versions that locks tell for the open requirements of a folder."""
+
+    def __init__(self, manifests: Iterable[Manifest]) -> None:
+        self._folders: dict[str, list[dict[str, list[str]]]] = {}
+        for manifest in manifests:
+            pins = dict(_grouped(manifest.packages)) if manifest.settles else {}
+            for folder in manifest.settles:
+                self._folders.setdefault(folder, []).append(pins)
+
+    def versions(self, package: Package) -> list[str]:
+        """The versions that the locks of the package's folder have of it; empty is that of a local one."""
+        locks = self._folders.get(package.at.path.rpartition("/")[0], ())
+        return [version for pins in locks for version in pins.get(package.name, ())]
+
+
+def _grouped(packages: Iterable[Package]) -> Iterator[tuple[str, list[str]]]:
+    found: dict[str, list[str]] = {}
+    for package in packages:
+        if package.version or package.origin is not Origin.INDEX:
+            found.setdefault(package.name, []).append(package.version)
+    yield from found.items()
+
+
+def _satisfies(version: str, specifier: str) -> bool:
+    """Whether a locked version is one that a requirement allows; a local package without version always is."""
+    if not (version and specifier):
+        return True
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    try:
+        return SpecifierSet(specifier).contains(version, prereleases=True)
+    except (InvalidSpecifier, ValueError):
+        return False
