@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from typing import Any
 
 from lockgate.model.errors import shortened
@@ -27,6 +26,8 @@ class TomlError(ValueError):
 
 def parse(text: str) -> dict[str, Any]:
     """The values of a TOML text. Raises TomlError, which quotes little of the text, for whatever hinders it."""
+    import tomllib
+
     for pattern, reason in ((_LONG_KEY, "a key of more than 64 parts"), (_LONG_NUMBER, _DIGITS)):
         long = pattern.search(text)
         if long:
