@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lockgate.checks import masking
 from lockgate.checks.secrets import merge
 from lockgate.engines.secrets.base import Sighting
 from lockgate.model.finding import Location

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 _LINE = re.compile(r"^(?:\[|(name|version) = )[^\n#]*", re.MULTILINE)
 
 
+# What is surely a header, and no array that is an item of another one.
+_HEADER = re.compile(r"\[{1,2}(?!(?:true|false|inf|nan)\])[A-Za-z_][\w.-]*\]{1,2}[ \t]*$")
+
+
 def load(text: str, path: str) -> dict[str, Any] | Skip:
     """The values of a TOML file; or why it can't be read, naming the line where that is known."""
     try:
@@ -51,6 +55,8 @@ def _plain_tables(text: str, path: str, name: str) -> list[dict[str, Location]]:
         done = match.start()
         key, end = match[1] or "", len(match[0].rstrip()) + 1
         if not key:
+            if not _HEADER.match(match[0]):
+                return []
             inside = match[0].rstrip() == f"[[{name}]]"
             if inside:
                 found.append({"": Location(path=path, line=line + 1, column=3, end_line=line + 1, end_column=end - 2)})
