@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
+from lockgate.checks.base import Progress
 from lockgate.config.settings import Settings
-from lockgate.model.advisory import Advisory
+from lockgate.model.advisory import Advisory, Answers, Query
 from lockgate.model.errors import UnavailableError, counted
 from lockgate.model.record import Engine
 
@@ -20,8 +22,8 @@ class Source(Protocol):
     note: str
     gaps: tuple[str, ...]
 
-    def lookup(self, name: str, version: str) -> tuple[Advisory, ...]:
-        """What is known of one version of a package. Raises UnavailableError where it could not be looked up."""
+    def lookup(self, queries: Sequence[Query], progress: Progress) -> Answers:
+        """What is known of each query, and why nothing is known of the others. Raises nothing."""
 
     def close(self) -> None:
         """Let go of files and connections."""
@@ -52,8 +54,11 @@ class _Local:
             if meta.lost
             else ()
         )
-        self.lookup = index.lookup
         self.close = index.close
+        self._index = index
+
+    def lookup(self, queries: Sequence[Query], progress: Progress) -> Answers:
+        return _one_by_one(lambda query: self._index.lookup(query.name, query.version), queries, progress)
 
 
 class _Remote:
@@ -65,5 +70,19 @@ class _Remote:
 
         service = PipAudit()
         self.engine = service.engine
-        self.lookup = service.lookup
         self.close = service.close
+        self._service = service
+
+    def lookup(self, queries: Sequence[Query], progress: Progress) -> Answers:
+        return _one_by_one(lambda query: self._service.lookup(query.name, query.version), queries, progress)
+
+
+def _one_by_one(ask: Callable[[Query], tuple[Advisory, ...]], queries: Sequence[Query], progress: Progress) -> Answers:
+    answers = Answers({}, {})
+    for done, query in enumerate(queries):
+        progress(done, len(queries))
+        try:
+            answers.known[query] = ask(query)
+        except UnavailableError as error:
+            answers.failed[query] = str(error)
+    return answers
