@@ -56,9 +56,11 @@ def build(records: Iterable[tuple[str, bytes]], source: str, file: BinaryIO) -> 
         raise UnavailableError(
             f"{source} holds no or too few advisories for Python packages{lost}; is it OSV's PyPI/all.zip?"
         )
+    now = datetime.now(UTC).isoformat(timespec="seconds")
     meta = Meta(
         source=source,
-        built=datetime.now(UTC).isoformat(timespec="seconds"),
+        built=now,
+        checked=now,
         records=active,
         withdrawn=withdrawn,
         packages=len(packages),

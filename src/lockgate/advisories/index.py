@@ -12,7 +12,8 @@ import os
 import struct
 import zlib
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from enum import Enum
 from typing import BinaryIO
 
 import msgspec
@@ -27,11 +28,26 @@ _MAGIC = b"LOCKGATE-OSV%04d"
 _HEADER = struct.Struct("<16sQQ32s")
 
 
+CLOCKS_DIFFER = timedelta(hours=1)  # that far ahead a date may be
+
+
+class Freshness(Enum):
+    """How old an index is, against an age that is accepted."""
+
+    FRESH = "fresh"
+    OLD = "old"
+    TOO_OLD = "too old"
+
+
 class Meta(Struct, frozen=True, kw_only=True):
-    """What an index was built from. `malformed` names some of the `lost` records that could not be understood."""
+    """What an index was built from. `malformed` names some of the `lost` records that could not be understood.
+
+    `checked` is when the source last said that the index has all that it has; times are ISO 8601 with their zone.
+    """
 
     source: str
     built: str
+    checked: str
     records: int = 0
     withdrawn: int = 0
     packages: int = 0
@@ -39,9 +55,16 @@ class Meta(Struct, frozen=True, kw_only=True):
     lost: int = 0
     malformed: tuple[str, ...] = ()
 
-    def age(self, now: datetime | None = None) -> float:
-        """Days since it was built; negative where a clock is wrong."""
-        return ((now or datetime.now(UTC)) - datetime.fromisoformat(self.built)).total_seconds() / 86400
+    def age(self, now: datetime | None = None) -> timedelta:
+        """The time since it was last checked with its source; negative where a clock is wrong."""
+        return (now or datetime.now(UTC)) - datetime.fromisoformat(self.checked)
+
+    def freshness(self, max_age: timedelta, now: datetime | None = None) -> Freshness:
+        """Fresh up to `max_age`, too old after twice of it; old where a wrong clock hides the age."""
+        age = self.age(now)
+        if -CLOCKS_DIFFER <= age <= max_age:
+            return Freshness.FRESH
+        return Freshness.OLD if age <= 2 * max_age else Freshness.TOO_OLD
 
     def __str__(self) -> str:
         known = counted(self.records, "advisory", "advisories")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -46,7 +47,8 @@ def status() -> None:
     index.close()
     for name, value in (
         ("source", meta.source),
-        ("built", f"{meta.built} ({_age(meta.age())})"),
+        ("built", meta.built),
+        ("checked", f"{meta.checked} ({_age(meta.age())})"),
         ("newest record", meta.newest),
         ("advisories", f"{_size(meta)}; {meta.withdrawn:,} withdrawn left out"),
         ("not understood", f"{counted(meta.lost, 'record')}: {', '.join(meta.malformed)}" if meta.lost else "none"),
@@ -59,8 +61,8 @@ def _size(meta: Meta) -> str:
     return f"{counted(meta.records, 'advisory', 'advisories')} on {counted(meta.packages, 'package')}"
 
 
-def _age(days: float) -> str:
-    if days < 0:
+def _age(age: timedelta) -> str:
+    hours = round(age / timedelta(hours=1))
+    if hours < 0:
         return "in the future: is the clock right?"
-    hours = round(days * 24)
-    return f"{counted(hours, 'hour')} ago" if hours < 48 else f"{counted(round(days), 'day')} ago"  # noqa: PLR2004
+    return f"{counted(hours, 'hour')} ago" if hours < 48 else f"{counted(round(hours / 24), 'day')} ago"  # noqa: PLR2004

@@ -89,6 +89,8 @@ def _convert(source: str, key: str, value: Any, project: str | None) -> None:
         msgspec.convert({key: value}, Settings)
     except msgspec.ValidationError as error:
         said = str(error).partition(" - at ")[0].replace("`", "")
+        if " matching regex " in said:
+            said = "expected hours or days, such as 24h or 7d"
         raise UsageError(f"{where}: {key!r}: {said[:1].lower()}{said[1:]}") from None
 
 
