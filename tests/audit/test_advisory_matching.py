@@ -18,7 +18,7 @@ from packaging.utils import canonicalize_name
 from lockgate.advisories.build import build
 from lockgate.advisories.index import Index
 from lockgate.advisories.osv import base_score
-from lockgate.advisories.versions import Range, key, ordered
+from lockgate.advisories.versions import key, stretches, within
 from lockgate.model.advisory import preference
 
 PUBLISHED = Path(os.environ.get("LOCKGATE_ADVISORIES") or "none")
@@ -191,9 +191,10 @@ def test_vectors_are_scored(vector: str, score: float | None) -> None:
 
 
 def test_events_keep_their_order_where_versions_are_equal() -> None:
-    assert Range.of([{"fixed": "2"}, {"introduced": "2"}, {"introduced": "0"}]).events == (
-        ("introduced", "0"),
-        ("fixed", "2"),
-        ("introduced", "2"),
-    )
-    assert ordered(["1.10", "1.9", "x", "1.9"]) == ["x", "1.9", "1.10"]
+    events = [{"fixed": "2"}, {"introduced": "2"}, {"introduced": "0"}]
+    assert within("2", stretches([events], []))
+    assert not within("2", stretches([[events[1], events[0], events[2]]], []))
+    assert [within(pin, stretches([[{"introduced": "1"}, {"last_affected": "1"}]], [])) for pin in ("1", "1.0.1")] == [
+        True,
+        False,
+    ]

@@ -1,8 +1,9 @@
 """The local index: one file, of which a look-up reads a table and the texts of what it found.
 
-Layout: magic with the format's number; offset, length and SHA-256 of the table; the advisories' texts; the table. The
-table (MessagePack) holds, by package, what matching needs; each package's part is decoded when it is asked for. A text is
-read, and checked by its CRC-32, only when its advisory matched.
+Layout: magic with the format's number; offset, length and SHA-256 of the table; the advisories' texts; what is known of
+each record, from which another index can be built; the table. The table (MessagePack) holds, by package, what matching
+needs; each package's part is decoded when it is asked for. A text is read, and checked by its CRC-32, only when its
+advisory matched.
 """
 
 from __future__ import annotations
@@ -19,11 +20,12 @@ from typing import BinaryIO
 import msgspec
 from msgspec import Struct
 
-from lockgate.advisories.versions import Range, any_holds, key, ordered, spellings
+from lockgate.advisories.known import Known, Place, Text
+from lockgate.advisories.versions import key, spellings, within
 from lockgate.model.advisory import Advisory, preference
 from lockgate.model.errors import UnavailableError, counted
 
-FORMAT = 1
+FORMAT = 2
 _MAGIC = b"LOCKGATE-OSV%04d"
 _HEADER = struct.Struct("<16sQQ32s")
 
@@ -42,12 +44,17 @@ class Freshness(Enum):
 class Meta(Struct, frozen=True, kw_only=True):
     """What an index was built from. `malformed` names some of the `lost` records that could not be understood.
 
-    `checked` is when the source last said that the index has all that it has; times are ISO 8601 with their zone.
+    `checked` is when the source last said that the index has all that it has, `whole` when all records came from it;
+    times are ISO 8601 with their zone. `validator` and `list_validator` are the ETag, or else the date, that the source
+    gave for its zip and for its list of changes.
     """
 
     source: str
     built: str
     checked: str
+    whole: str = ""
+    validator: str = ""
+    list_validator: str = ""
     records: int = 0
     withdrawn: int = 0
     packages: int = 0
@@ -72,21 +79,18 @@ class Meta(Struct, frozen=True, kw_only=True):
 
 
 class Entry(Struct, frozen=True, array_like=True):
-    """One advisory and one package. `text` is offset, length and CRC-32 of its text."""
+    """One advisory and one package. `stretches` and `fixes` are those of `known.Part`, `text` is the place of its text."""
 
     id: str
     aliases: tuple[str, ...]
     score: float | None
-    ranges: tuple[Range, ...]
-    versions: tuple[str, ...]
-    text: tuple[int, int, int]
+    stretches: tuple[bytes, ...]
+    fixes: tuple[tuple[bytes, str], ...]
+    text: Place
 
     def affects(self, version: str) -> bool:
         """Whether the version, or the public version of a local one, is affected."""
-        return any(self._lists(spelling) or any_holds(self.ranges, key(spelling)) for spelling in spellings(version))
-
-    def _lists(self, version: str) -> bool:
-        return bool(self.versions) and key(version) in map(key, self.versions)
+        return any(within(spelling, self.stretches) for spelling in spellings(version))
 
     @property
     def group(self) -> str:
@@ -94,43 +98,43 @@ class Entry(Struct, frozen=True, array_like=True):
         return min(self.id, *self.aliases) if self.aliases else self.id
 
 
-class Text(Struct, frozen=True, array_like=True):
-    """What people read of an advisory."""
-
-    summary: str = ""
-    details: str = ""
-    published: str = ""
-    cwe: tuple[int, ...] = ()
-
-
 class _Table(Struct, frozen=True):
     meta: Meta
     packages: dict[str, msgspec.Raw]
+    known: Place
 
 
 class Writer:
-    """Writes an index into a file: first all texts, then the table."""
+    """Writes an index into a file: first all texts, then what is known of each record, then the table."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         file.write(bytes(_HEADER.size))
 
-    def text(self, text: Text) -> tuple[int, int, int]:
+    def text(self, text: Text) -> Place:
         """Write a text; gives its place."""
-        data = msgspec.msgpack.encode(text)
+        return self.put(msgspec.msgpack.encode(text))
+
+    def put(self, data: bytes) -> Place:
+        """Write something; gives its place. Nothing is nowhere."""
         offset = self._file.tell()
         self._file.write(data)
-        return offset, len(data), zlib.crc32(data)
+        return (offset, len(data), zlib.crc32(data)) if data else (0, 0, 0)
 
-    def finish(self, meta: Meta, packages: dict[str, list[Entry]]) -> None:
+    def finish(self, meta: Meta, packages: dict[str, list[Entry]], known: list[Known]) -> None:
         """Write the table and the header that makes the file an index."""
+        place = self.put(msgspec.msgpack.encode(known))
         encoded = {name: msgspec.Raw(msgspec.msgpack.encode(entries)) for name, entries in packages.items()}
-        table = msgspec.msgpack.encode(_Table(meta, encoded))
-        offset = self._file.tell()
-        self._file.write(table)
-        self._file.seek(0)
-        self._file.write(_HEADER.pack(_MAGIC % FORMAT, offset, len(table), hashlib.sha256(table).digest()))
-        self._file.flush()
+        _finish(self._file, _Table(meta, encoded, place))
+
+
+def _finish(file: BinaryIO, table: _Table) -> None:
+    data = msgspec.msgpack.encode(table)
+    offset = file.tell()
+    file.write(data)
+    file.seek(0)
+    file.write(_HEADER.pack(_MAGIC % FORMAT, offset, len(data), hashlib.sha256(data).digest()))
+    file.flush()
 
 
 class Index:
@@ -143,6 +147,7 @@ class Index:
         table = self._table()
         self.meta = table.meta
         self._packages = table.packages
+        self._known = table.known
 
     def close(self) -> None:
         """Let go of the file."""
@@ -187,7 +192,10 @@ class Index:
 
     def _advisory(self, group: list[Entry], version: str) -> Advisory:
         first = min(group, key=lambda entry: preference(entry.id))
-        texts = [self._text(entry) for entry in sorted(group, key=lambda entry: preference(entry.id))]
+        texts = [
+            msgspec.msgpack.decode(self.read(entry.text), type=Text)
+            for entry in sorted(group, key=lambda entry: preference(entry.id))
+        ]
         fixes = fixes_above(group, version)
         return Advisory(
             id=first.id,
@@ -201,12 +209,27 @@ class Index:
             cwe=tuple(sorted({number for text in texts for number in text.cwe})),
         )
 
-    def _text(self, entry: Entry) -> Text:
-        offset, length, crc = entry.text
+    def known(self) -> list[Known]:
+        """What is known of every record. Raises UnavailableError where the index is damaged."""
+        try:
+            return msgspec.msgpack.decode(self.read(self._known), type=list[Known])
+        except msgspec.DecodeError:
+            raise self._damaged() from None
+
+    def copy(self, file: BinaryIO, meta: Meta) -> Meta:
+        """Write the same index with another `meta` into `file`."""
+        offset, length, _ = self._known
+        file.write(self._read(0, offset + length))
+        _finish(file, _Table(meta, self._packages, self._known))
+        return meta
+
+    def read(self, place: Place) -> bytes:
+        """What is at a place. Raises UnavailableError where the index is damaged."""
+        offset, length, crc = place
         data = self._read(offset, length)
         if zlib.crc32(data) != crc:
             raise self._damaged()
-        return msgspec.msgpack.decode(data, type=Text)
+        return data
 
     def _read(self, offset: int, length: int) -> bytes:
         self._file.seek(offset)
@@ -221,5 +244,5 @@ class Index:
 
 def fixes_above(entries: Iterable[Entry], version: str) -> list[str]:
     """The fix versions above `version`, lowest first."""
-    found = (fix for entry in entries for held in entry.ranges for fix in held.fixes())
-    return [fix for fix in ordered(found) if key(fix) > key(version)]
+    above = {fix for entry in entries for fix in entry.fixes if fix[0] > key(version)}
+    return [fix for _, fix in sorted(above)]
