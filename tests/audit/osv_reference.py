@@ -47,19 +47,23 @@ def includes(events: list[dict[str, str]], version: Any) -> bool:
 
 
 def affects(record: Record, package: str, version: str) -> bool:
+    """A local version has what its public version has."""
+    return any(holds(record, package, spelling) for spelling in {version, version.split("+", maxsplit=1)[0]})
+
+
+def holds(record: Record, package: str, version: str) -> bool:
     if record.get("withdrawn"):
         return False
+    parsed = parse(version)
     for affected in record.get("affected", []):
         named = affected.get("package", {})
         if named.get("ecosystem") != "PyPI" or canonicalize_name(named["name"]) != package:
             continue
-        for spelling in {version, version.split("+", maxsplit=1)[0]}:
-            parsed = parse(spelling)
-            if any(parse(listed) == parsed for listed in affected.get("versions", [])):
+        if any(parse(listed) == parsed for listed in affected.get("versions", [])):
+            return True
+        for held in affected.get("ranges", []):
+            if held["type"] == "ECOSYSTEM" and includes(held["events"], parsed):
                 return True
-            for held in affected.get("ranges", []):
-                if held["type"] == "ECOSYSTEM" and includes(held["events"], parsed):
-                    return True
     return False
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from osv_reference import Record, affects
+from osv_reference import Record, holds
 from packaging.utils import canonicalize_name
 
 Answer = tuple[int, bytes] | tuple[int, bytes, dict[str, str]]
@@ -44,9 +44,9 @@ class OsvServer(ThreadingHTTPServer):
         """Nothing: tests break connections on purpose."""
 
     def matching(self, query: dict[str, Any]) -> list[Record]:
-        """The records for a query of the API, in which OSV compares the public version of no local one."""
+        """The records for a query of the API, which compares a local version as it is."""
         name = canonicalize_name(query["package"]["name"])
-        return [one for one in self.by_package.get(name, []) if affects(one, name, query["version"])]
+        return [one for one in self.by_package.get(name, []) if holds(one, name, query["version"])]
 
     def answer(self, path: str, body: bytes) -> Answer:
         if path == "/v1/querybatch":
@@ -62,7 +62,13 @@ class OsvServer(ThreadingHTTPServer):
             return (200, json.dumps(found).encode()) if found else (404, b"{}")
         if path.startswith("/pypi/"):
             _, _, name, version, _ = path.split("/")
-            return 200, json.dumps({"vulnerabilities": [indexed(one, name) for one in self.by_package.get(name, ()) if affects(one, name, version)]}).encode()
+            return 200, json.dumps(
+                {
+                    "vulnerabilities": [
+                        indexed(one, name) for one in self.by_package.get(name, ()) if holds(one, name, version)
+                    ]
+                }
+            ).encode()
         return 404, b""
 
     def batched(self, query: dict[str, Any]) -> dict[str, Any]:
@@ -78,7 +84,13 @@ class OsvServer(ThreadingHTTPServer):
 def indexed(record: Record, package: str) -> dict[str, Any]:
     """A record as the package index tells it, whose `fixed_in` are the events of all ranges of the package."""
     affected = [one for one in record["affected"] if canonicalize_name(one["package"]["name"]) == package]
-    events = [event for one in affected for held in one.get("ranges", []) for event in held["events"] if held["type"] == "ECOSYSTEM"]
+    events = [
+        event
+        for one in affected
+        for held in one.get("ranges", [])
+        for event in held["events"]
+        if held["type"] == "ECOSYSTEM"
+    ]
     return {
         "id": record["id"],
         "aliases": record.get("aliases", []),

@@ -18,13 +18,11 @@ from lockgate.advisories.build import build
 from lockgate.advisories.index import Index
 from lockgate.advisories.osv import ECOSYSTEM, Record, decode, is_id
 from lockgate.advisories.osv_client import WORKERS, MissingError, OsvClient, RefusedError
-from lockgate.advisories.versions import spellings
 from lockgate.inputs import user_cache
 from lockgate.inputs.parallel import in_parallel
 from lockgate.model.advisory import Answers, Query
 from lockgate.model.errors import UnavailableError, counted
 
-OSV_API = "https://api.osv.dev"
 BATCH = 1000  # queries in one request: as many as the API takes
 ROUNDS = 100  # of batches, where it gives its answers in pages
 MOST_RECORDS = 20_000
@@ -65,7 +63,7 @@ class _Asked(Struct, frozen=True):
 class OsvApi:
     """Look-ups by a server that speaks OSV's API. It can't be asked for hashes; `gaps` tells what is missing after one."""
 
-    def __init__(self, url: str = OSV_API) -> None:
+    def __init__(self, url: str) -> None:
         """Raises UnavailableError where the address is none."""
         self._client = OsvClient(url)
         self.gaps: tuple[str, ...] = ()
@@ -75,12 +73,9 @@ class OsvApi:
         self._client.close()
 
     def lookup(self, queries: Sequence[Query], progress: Progress) -> Answers:
-        """What an index of the server's records knows of each query, and why nothing is known of the others.
-
-        Raises UnavailableError where nothing is known of any.
-        """
-        pins = {query: [(query.name, version) for version in spellings(query.version)] for query in queries}
-        hits = _Hits(self._client, {pin for query in queries if query.version for pin in pins[query]})
+        """What an index of the server's records knows of each query, and why nothing is known of the others."""
+        pins = {query: _pins(query) for query in queries}
+        hits = _Hits(self._client, {pin for asked in pins.values() for pin in asked})
         records = _Records(self._client, hits.ids, progress)
         index = records.index()
         answers = Answers({}, {})
@@ -92,10 +87,13 @@ class OsvApi:
                 answers.failed[query] = reason
             else:
                 answers.known[query] = index.lookup(query.name, query.version) if index else ()
-        if not answers.known:
-            raise UnavailableError(next(iter(answers.failed.values()), "nothing was asked"))
         self.gaps = records.gaps
         return answers
+
+
+def _pins(query: Query) -> set[Pin]:
+    """What to ask for a query: a local version has what its public version has, which the server would not tell."""
+    return {(query.name, version) for version in (query.version, query.version.partition("+")[0]) if version}
 
 
 class _Hits:

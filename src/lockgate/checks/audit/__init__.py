@@ -42,19 +42,18 @@ def run(target: base.Target) -> base.Result:
     if not pins:
         return base.Result(coverage=Coverage(examined=0, unit="packages", skipped=tuple(skipped)))
     try:
-        source = choose(target.settings)
+        with closing(choose(target.settings)) as source:
+            answers = source.lookup(tuple(dict.fromkeys(map(_query, pins))), target.progress)
     except UnavailableError as error:
         skipped += _unknown(pins, dict.fromkeys(map(_query, pins), "there was no source of advisories"))
         coverage = Coverage(examined=0, unit="packages", skipped=tuple(skipped))
         return base.Result(coverage=coverage, gaps=(str(error),))
-    with closing(source):
-        answers = source.lookup(tuple(dict.fromkeys(map(_query, pins))), target.progress)
     skipped += _unknown(pins, answers.failed)
     findings, rules, allowed = _findings(target, pins, answers.known, source.engine.name)
     examined = {(query.name, query.version) for query in answers.known if query.version}
     return base.Result(
         coverage=Coverage(
-            examined=len(examined), unit="packages", skipped=tuple(skipped), allowed=allowed, notes=(source.note,)
+            examined=len(examined), unit="packages", skipped=tuple(skipped), allowed=allowed, notes=source.notes
         ),
         findings=findings,
         engines=(source.engine,),
