@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 WORKERS = 32  # connections
 ATTEMPTS = 4
+FIRST_PAUSE = 0.5  # seconds at most, then twice as long each time
 SECONDS = 120.0  # for all requests
 SECONDS_OF_SILENCE = 15.0
 SECONDS_TO_CONNECT = 5.0
@@ -74,7 +75,7 @@ class OsvClient:
             try:
                 answer = self._ask(path, content)
             except _AgainError as again:
-                pause = again.pause or random.uniform(0.5, 1.0) * 2 ** (attempt - 2)  # noqa: S311 - no secret
+                pause = again.pause or random.uniform(0.5, 1.0) * FIRST_PAUSE * 2 ** (attempt - 1)  # noqa: S311 - no secret
                 if attempt == ATTEMPTS or pause > min(LONGEST_PAUSE, self.seconds):
                     raise self._unavailable(str(again)) from None
                 time.sleep(pause)
