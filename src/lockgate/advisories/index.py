@@ -30,9 +30,11 @@ from lockgate.model.errors import UnavailableError, counted
 FORMAT = 2
 _MAGIC = b"LOCKGATE-OSV%04d"
 _HEADER = struct.Struct("<16sQQ32s")
-
-
 CLOCKS_DIFFER = timedelta(hours=1)  # that far ahead a date may be
+
+
+class DamagedError(UnavailableError):
+    """An index that was changed after it was written."""
 
 
 class Freshness(Enum):
@@ -255,8 +257,8 @@ class Index:
             raise self._damaged()
         return data
 
-    def _damaged(self) -> UnavailableError:
-        return UnavailableError(f"{self._name} is damaged; run: lockgate advisories sync")
+    def _damaged(self) -> DamagedError:
+        return DamagedError(f"{self._name} is damaged; run: lockgate advisories sync")
 
 
 def fixes_above(entries: Iterable[Entry], place: bytes) -> list[tuple[bytes, str]]:
