@@ -26,6 +26,7 @@ T = TypeVar("T")
 Tell = Callable[[str], None]
 
 OK, PARTIAL, UNCHANGED, BAD_RANGE = 200, 206, 304, 416
+_KINDS = {"zip": b"PK", "gzip": b"\x1f\x8b"}  # how they begin
 _AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
@@ -131,34 +132,37 @@ class Web:
                 pool.shutdown(wait=True, cancel_futures=True)
 
     @contextmanager
-    def download(self, url: str, validator: str = "", begins: bytes = b"PK") -> Iterator[Download]:
+    def download(self, url: str, validator: str = "", kind: str = "zip") -> Iterator[Download]:
         """What is at `url`, as a file.
 
-        `begins` is how any file of the kind begins. What came before a fault is kept, and the next time goes on there.
+        `kind` is zip or gzip. What came before a fault is kept, and the next time goes on there.
         """
         with Partial(url) as partial:
-            changed = self._tried(url, lambda: self._fetch(url, partial, validator, begins))
+            changed = self._tried(url, lambda: self._fetch(url, partial, validator, kind))
             partial.whole = True
             yield Download(partial.file, partial.validator, changed=changed)
 
-    def _fetch(self, url: str, partial: Partial, validator: str, begins: bytes) -> bool:
+    def _fetch(self, url: str, partial: Partial, validator: str, kind: str) -> bool:
         """Write what is at `url` into `partial`, from where it ends; False where it is still what `validator` names."""
         headers = {"Accept-Encoding": "identity", **_condition(validator), **partial.headers}
         with self._answer(url, headers) as response:
             if response.status_code == UNCHANGED and validator:
                 return False
-            if response.status_code == BAD_RANGE and partial.size:
-                partial.restart("")
-                raise _AgainError("does not know the part that is missing")
             resumed = response.status_code == PARTIAL and partial.continues(response.headers.get("content-range", ""))
+            if partial.size and response.status_code in (PARTIAL, BAD_RANGE) and not resumed:
+                partial.restart("")
+                raise _AgainError("does not give the part that is missing")
             if not resumed:
                 self._expect(url, response, OK)
                 partial.restart(validator_of(response))
+            begins = _KINDS[kind]
             for chunk in self._chunks(response.iter_raw(), url, self._limits.largest - partial.size):
                 partial.write(chunk)
                 if partial.size - len(chunk) < len(begins) and not begins.startswith(partial.head(len(begins))):
                     partial.restart("")
-                    raise RefusedError(_said(url, "answered with something that is no such file (a page for people?)"))
+                    raise RefusedError(
+                        _said(url, f"answered with something that is no {kind} file (a page for people?)")
+                    )
             if not partial.size:
                 raise _AgainError("answered with nothing")
             self._check_download(url, response, partial, resumed=resumed)
