@@ -13,7 +13,11 @@ from lockgate.config.settings import USER_ONLY, Settings
 from lockgate.model.errors import UsageError, nearest, shortened
 from lockgate.model.toml import TomlError, parse
 
-ENVIRONMENT = {"LOCKGATE_ADVISORIES": "advisories"}
+ENVIRONMENT = {
+    "LOCKGATE_ADVISORIES": "advisories",
+    "LOCKGATE_OSV_API": "osv-api",
+    "LOCKGATE_OSV_EXPORT": "osv-export",
+}
 CHOICES = {
     "fail-on": ["critical", "high", "medium", "low"],
     "min-confidence": ["high", "medium", "low"],

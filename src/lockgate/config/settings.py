@@ -14,9 +14,23 @@ MEBIBYTE = 1024 * 1024
 
 # What decides whom to believe, what runs and where requests go: the scanned repository never sets these.
 USER_ONLY = frozenset(
-    {"advisories", "detect-secrets-plugins", "kingfisher-rules", "max-age", "offline", "python", "trust"}
+    {
+        "advisories",
+        "detect-secrets-plugins",
+        "kingfisher-rules",
+        "max-age",
+        "offline",
+        "osv-api",
+        "osv-export",
+        "python",
+        "trust",
+    }
 )
 
+
+OSV_API = "https://api.osv.dev"
+OSV_EXPORT = "https://osv-vulnerabilities.storage.googleapis.com/PyPI/all.zip"
+JUDGES = ("pip-audit", "pip-audit:osv")  # what `advisories` may name instead of a place
 
 # Bounded, because a hostile repository may set them: patterns are compiled, files are held in memory.
 Patterns = Annotated[tuple[Annotated[str, Meta(max_length=200)], ...], Meta(max_length=500)]
@@ -33,13 +47,16 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
     incomplete: whether INCOMPLETE fails the gate; `auto` means where the variable CI is set.
     max_file_size: larger files are not read and leave the record incomplete; in bytes.
     baseline: the file that lists the secrets that are known; empty means none, None the one that is there.
-    advisories: an OSV zip, a directory of OSV records or an index, to be used instead of the synced index.
+    advisories: an OSV zip, a directory of OSV records or an index, to be used instead of the synced index; or
+        `pip-audit` or `pip-audit:osv`, whose answer then counts.
     detect_secrets_plugins: files with plug-ins for detect-secrets that are added to its own, and are run.
     engines: the engines that look for secrets; empty means all.
     deep: look for secrets in archives, databases, compiled modules and the cells of notebooks, too.
     kingfisher_rules: files with rules for kingfisher, beside its own.
     max_age: how old the synced advisories may be (24h, 7d); empty means a day, and a week where `offline`.
     offline: no check opens a connection.
+    osv_api: the base URL of a server that speaks OSV's API.
+    osv_export: the OSV zip, by URL or path, from which advisories are synced.
     python: the interpreter in which pylint runs; empty means lockgate's own.
     trust: obey what the repository's own configuration says of code to run (pylint's init-hook and load-plugins).
     sources: where each value that is no default came from.
@@ -59,6 +76,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
     kingfisher_rules: tuple[str, ...] = ()
     max_age: Duration = ""
     offline: bool = False
+    osv_api: str = OSV_API
+    osv_export: str = OSV_EXPORT
     python: str = ""
     trust: bool = False
     sources: dict[str, str] = {}

@@ -8,18 +8,16 @@ from itertools import chain
 
 from lockgate.checks import base, redact
 from lockgate.checks.audit.describe import finding_of, rule_of
-from lockgate.checks.audit.source import Source, choose
+from lockgate.checks.audit.source import choose
 from lockgate.checks.audit.text import Texts
 from lockgate.checks.identity import identify
 from lockgate.inputs.lockfiles.base import Manifest, is_manifest, read_manifests
-from lockgate.model.advisory import Advisory
+from lockgate.model.advisory import Advisory, Query
 from lockgate.model.errors import UnavailableError
 from lockgate.model.finding import Finding
 from lockgate.model.package import Origin, Package
 from lockgate.model.record import Coverage, Skip
 from lockgate.model.rule import Rule
-
-Pin = tuple[str, str]
 
 _WITHOUT_VERSION = {
     Origin.INDEX: "has no exact version; pin or lock it",
@@ -40,22 +38,22 @@ def run(target: base.Target) -> base.Result:
     skipped = [skip for skip in target.tree.skipped if skip.gap or is_manifest(skip.subject)]
     skipped += (skip for manifest in manifests for skip in manifest.skipped)
     skipped += (skip for skip in map(_skip, packages) if skip)
-    pins = [package for package in packages if _is_pin(package)]
+    pins = [package for package in packages if _is_asked(package)]
     if not pins:
         return base.Result(coverage=Coverage(examined=0, unit="packages", skipped=tuple(skipped)))
     try:
-        source = choose(target.settings)
+        with closing(choose(target.settings)) as source:
+            answers = source.lookup(tuple(dict.fromkeys(map(_query, pins))), target.progress)
     except UnavailableError as error:
-        skipped += _unknown(pins, dict.fromkeys(map(_pin, pins), "there was no source of advisories"))
+        skipped += _unknown(pins, dict.fromkeys(map(_query, pins), "there was no source of advisories"))
         coverage = Coverage(examined=0, unit="packages", skipped=tuple(skipped))
         return base.Result(coverage=coverage, gaps=(str(error),))
-    with closing(source):
-        known, failed = _look_up(source, dict.fromkeys(map(_pin, pins)), target.progress)
-    skipped += _unknown(pins, failed)
-    findings, rules, allowed = _findings(target, pins, known, source.engine.name)
+    skipped += _unknown(pins, answers.failed)
+    findings, rules, allowed = _findings(target, pins, answers.known, source.engine.name)
+    examined = {(query.name, query.version) for query in answers.known if query.version}
     return base.Result(
         coverage=Coverage(
-            examined=len(known), unit="packages", skipped=tuple(skipped), allowed=allowed, notes=(source.note,)
+            examined=len(examined), unit="packages", skipped=tuple(skipped), allowed=allowed, notes=source.notes
         ),
         findings=findings,
         engines=(source.engine,),
@@ -68,15 +66,17 @@ def _packages(manifests: list[Manifest]) -> list[Package]:
     """What the manifests require, then what they only constrain; what stands at one place is told once."""
     required = (package for manifest in manifests for package in manifest.packages)
     constraints = (package for manifest in manifests for package in manifest.constraints)
-    return list({(*_pin(package), package.at): package for package in chain(required, constraints)}.values())
+    return list(
+        {(package.name, package.version, package.at): package for package in chain(required, constraints)}.values()
+    )
 
 
-def _pin(package: Package) -> Pin:
-    return package.name, package.version
+def _query(package: Package) -> Query:
+    return Query(package.name, package.version, package.hashes)
 
 
-def _is_pin(package: Package) -> bool:
-    return package.origin in _WITHOUT_VERSION and bool(package.version)
+def _is_asked(package: Package) -> bool:
+    return package.origin in _WITHOUT_VERSION and bool(package.version or package.hashes)
 
 
 def _skip(package: Package) -> Skip | None:
@@ -90,32 +90,16 @@ def _skip(package: Package) -> Skip | None:
     return None if package.version else Skip(where, f"{name} {_WITHOUT_VERSION[package.origin]}", gap=True)
 
 
-def _unknown(pins: Iterable[Package], failed: dict[Pin, str]) -> Iterator[Skip]:
+def _unknown(pins: Iterable[Package], failed: dict[Query, str]) -> Iterator[Skip]:
     for package in pins:
-        reason = failed.get(_pin(package))
-        if reason:
+        reason = failed.get(_query(package))
+        if reason and package.version:  # without one it is a gap already
             where = f"{package.at.path}:{package.at.line}"
             yield Skip(where, f"{package.name} {package.version} was not looked up: {reason}", gap=True)
 
 
-def _look_up(
-    source: Source, pins: Iterable[Pin], progress: base.Progress
-) -> tuple[dict[Pin, tuple[Advisory, ...]], dict[Pin, str]]:
-    """The advisories of each pin, and why there is no answer for the others."""
-    pins = list(pins)
-    known: dict[Pin, tuple[Advisory, ...]] = {}
-    failed: dict[Pin, str] = {}
-    for done, pin in enumerate(pins):
-        progress(done, len(pins))
-        try:
-            known[pin] = source.lookup(*pin)
-        except UnavailableError as error:
-            failed[pin] = str(error)
-    return known, failed
-
-
 def _findings(
-    target: base.Target, pins: list[Package], known: dict[Pin, tuple[Advisory, ...]], engine: str
+    target: base.Target, pins: list[Package], known: dict[Query, tuple[Advisory, ...]], engine: str
 ) -> tuple[tuple[Finding, ...], tuple[Rule, ...], int]:
     """The findings, their rules, and how many more an inline comment allows."""
     texts = Texts(target.tree)
@@ -123,7 +107,7 @@ def _findings(
     rules: dict[str, Rule] = {}
     allowed = 0
     for package in pins:
-        for advisory in known.get(_pin(package), ()):
+        for advisory in known.get(_query(package), ()):
             if texts.allowed(package) & {advisory.id, *advisory.aliases}:
                 allowed += 1
                 continue
