@@ -9,10 +9,12 @@ advisory matched.
 from __future__ import annotations
 
 import hashlib
-import os
+import mmap
 import struct
 import zlib
+from bisect import bisect_right
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import BinaryIO
@@ -21,16 +23,18 @@ import msgspec
 from msgspec import Struct
 
 from lockgate.advisories.known import Known, Place, Text
-from lockgate.advisories.versions import key, spellings, within
+from lockgate.advisories.versions import keys
 from lockgate.model.advisory import Advisory, preference
 from lockgate.model.errors import UnavailableError, counted
 
 FORMAT = 2
 _MAGIC = b"LOCKGATE-OSV%04d"
 _HEADER = struct.Struct("<16sQQ32s")
-
-
 CLOCKS_DIFFER = timedelta(hours=1)  # that far ahead a date may be
+
+
+class DamagedError(UnavailableError):
+    """An index that was changed after it was written."""
 
 
 class Freshness(Enum):
@@ -88,9 +92,9 @@ class Entry(Struct, frozen=True, array_like=True):
     fixes: tuple[tuple[bytes, str], ...]
     text: Place
 
-    def affects(self, version: str) -> bool:
-        """Whether the version, or the public version of a local one, is affected."""
-        return any(within(spelling, self.stretches) for spelling in spellings(version))
+    def affects(self, places: tuple[bytes, ...]) -> bool:
+        """Whether a version is affected that has these keys."""
+        return any([bisect_right(self.stretches, place) % 2 for place in places])  # noqa: C419 - the quicker way
 
     @property
     def group(self) -> str:
@@ -104,6 +108,11 @@ class _Table(Struct, frozen=True):
     known: Place
 
 
+_entries = msgspec.msgpack.Decoder(list[Entry])
+_table = msgspec.msgpack.Decoder(_Table)
+_text = msgspec.msgpack.Decoder(Text)
+
+
 class Writer:
     """Writes an index into a file: first all texts, then what is known of each record, then the table."""
 
@@ -115,7 +124,7 @@ class Writer:
         """Write a text; gives its place."""
         return self.put(msgspec.msgpack.encode(text))
 
-    def put(self, data: bytes) -> Place:
+    def put(self, data: bytes | memoryview) -> Place:
         """Write something; gives its place. Nothing is nowhere."""
         offset = self._file.tell()
         self._file.write(data)
@@ -137,12 +146,21 @@ def _finish(file: BinaryIO, table: _Table) -> None:
     file.flush()
 
 
+def _content(file: BinaryIO) -> memoryview:
+    """What is in a file, mapped where that can be done, so that only what is looked at is read."""
+    with suppress(OSError, ValueError):
+        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+    file.seek(0)
+    return memoryview(file.read())
+
+
 class Index:
     """An index, open for look-ups. `name` says in messages which one it is."""
 
     def __init__(self, file: BinaryIO, name: str) -> None:
         """Read the table. Raises UnavailableError for a file that is damaged or no index of this format."""
         self._file = file
+        self._data = _content(file)
         self._name = name
         table = self._table()
         self.meta = table.meta
@@ -151,6 +169,8 @@ class Index:
 
     def close(self) -> None:
         """Let go of the file."""
+        self._packages = {}
+        self._data = memoryview(b"")
         self._file.close()
 
     def _table(self) -> _Table:
@@ -161,14 +181,13 @@ class Index:
                 "was made by another version of lockgate" if magic.startswith(_MAGIC[:12]) else "is no advisory index"
             )
             raise UnavailableError(f"{self._name} {made}; run: lockgate advisories sync")
-        size = self._file.seek(0, os.SEEK_END)
-        if offset + length != size:
+        if offset + length != len(self._data):
             raise self._damaged()
         data = self._read(offset, length)
         if hashlib.sha256(data).digest() != digest:
             raise self._damaged()
         try:
-            return msgspec.msgpack.decode(data, type=_Table)
+            return _table.decode(data)
         except msgspec.DecodeError:
             raise self._damaged() from None
 
@@ -177,32 +196,33 @@ class Index:
 
         Raises UnavailableError where the index is damaged.
         """
+        entries = self._entries(name)
+        if not entries:
+            return ()
+        places = keys(version)
         groups: dict[str, list[Entry]] = {}
-        for entry in self._entries(name):
-            if entry.affects(version):
+        for entry in entries:
+            if entry.affects(places):
                 groups.setdefault(entry.group, []).append(entry)
-        return tuple(self._advisory(groups[group], version) for group in sorted(groups))
+        return tuple(self._advisory(groups[group], places[0]) for group in sorted(groups))
 
     def _entries(self, name: str) -> list[Entry]:
         raw = self._packages.get(name)
         try:
-            return msgspec.msgpack.decode(raw, type=list[Entry]) if raw is not None else []
+            return _entries.decode(raw) if raw is not None else []
         except msgspec.DecodeError:
             raise self._damaged() from None
 
-    def _advisory(self, group: list[Entry], version: str) -> Advisory:
-        first = min(group, key=lambda entry: preference(entry.id))
-        texts = [
-            msgspec.msgpack.decode(self.read(entry.text), type=Text)
-            for entry in sorted(group, key=lambda entry: preference(entry.id))
-        ]
-        fixes = fixes_above(group, version)
+    def _advisory(self, group: list[Entry], place: bytes) -> Advisory:
+        group = sorted(group, key=lambda entry: preference(entry.id)) if len(group) > 1 else group
+        texts = [_text.decode(self.read(entry.text)) for entry in group]
+        fixes = fixes_above(group, place)
         return Advisory(
-            id=first.id,
-            aliases=first.aliases,
-            score=first.score,
-            fix=next((fix for fix in fixes if not any(entry.affects(fix) for entry in group)), ""),
-            fixes=tuple(fixes),
+            id=group[0].id,
+            aliases=group[0].aliases,
+            score=group[0].score,
+            fix=next((fix for at, fix in fixes if not any(entry.affects((at,)) for entry in group)), ""),
+            fixes=tuple(fix for _, fix in fixes),
             summary=next((text.summary for text in texts if text.summary), ""),
             details=next((text.details for text in texts if text.details), ""),
             published=texts[0].published,
@@ -223,7 +243,7 @@ class Index:
         _finish(file, _Table(meta, self._packages, self._known))
         return meta
 
-    def read(self, place: Place) -> bytes:
+    def read(self, place: Place) -> memoryview:
         """What is at a place. Raises UnavailableError where the index is damaged."""
         offset, length, crc = place
         data = self._read(offset, length)
@@ -231,18 +251,16 @@ class Index:
             raise self._damaged()
         return data
 
-    def _read(self, offset: int, length: int) -> bytes:
-        self._file.seek(offset)
-        data = self._file.read(length)
+    def _read(self, offset: int, length: int) -> memoryview:
+        data = self._data[offset : offset + length]
         if len(data) != length:
             raise self._damaged()
         return data
 
-    def _damaged(self) -> UnavailableError:
-        return UnavailableError(f"{self._name} is damaged; run: lockgate advisories sync")
+    def _damaged(self) -> DamagedError:
+        return DamagedError(f"{self._name} is damaged; run: lockgate advisories sync")
 
 
-def fixes_above(entries: Iterable[Entry], version: str) -> list[str]:
-    """The fix versions above `version`, lowest first."""
-    above = {fix for entry in entries for fix in entry.fixes if fix[0] > key(version)}
-    return [fix for _, fix in sorted(above)]
+def fixes_above(entries: Iterable[Entry], place: bytes) -> list[tuple[bytes, str]]:
+    """The fix versions above that key, each after its own, lowest first."""
+    return sorted({fix for entry in entries for fix in entry.fixes if fix[0] > place})

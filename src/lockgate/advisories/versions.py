@@ -8,7 +8,6 @@ Ranges: https://ossf.github.io/osv-schema/#affectedranges-field.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import groupby
@@ -43,10 +42,11 @@ def key(version: str) -> bytes:
     return b"\x01" + _number(parsed.epoch) + _release(parsed.release) + _suffix(parsed)
 
 
-def spellings(version: str) -> list[str]:
-    """The version, and the public version that it was built from where it is a local one."""
+@lru_cache(maxsize=2**14)
+def keys(version: str) -> tuple[bytes, ...]:
+    """The key of the version, and of the public version that it was built from where it is a local one."""
     public = version.partition("+")[0]
-    return [version] if public == version else [version, public]
+    return (key(version),) if public == version else (key(version), key(public))
 
 
 def stretches(ranges: Iterable[Iterable[Mapping[str, str]]], versions: Iterable[str]) -> tuple[bytes, ...]:
@@ -60,11 +60,6 @@ def stretches(ranges: Iterable[Iterable[Mapping[str, str]]], versions: Iterable[
         else:
             merged += (start, end)
     return tuple(merged)
-
-
-def within(version: str, places: tuple[bytes, ...]) -> bool:
-    """Whether the version is inside one of the stretches."""
-    return bisect_right(places, key(version)) % 2 == 1
 
 
 def _stretches(events: Iterable[Mapping[str, str]]) -> Iterator[tuple[bytes, bytes]]:

@@ -19,13 +19,17 @@ def command() -> None:
 
 
 @command.command("sync")
-@click.option("--from", "source", metavar="PATH|URL", help="An OSV zip or a directory of records (default: OSV's own).")
+@click.option(
+    "--from",
+    "source",
+    metavar="PATH|URL",
+    help="An OSV zip or a directory of records (default: the last, or OSV's own).",
+)
 def sync(source: str | None) -> None:
-    """Replace the local index. On any fault the one that was there stays."""
+    """Bring the local index up to date. On any fault the one that was there stays."""
     from lockgate.advisories import store
-    from lockgate.advisories.fetch import OSV_ZIP
 
-    meta = store.sync(source or OSV_ZIP)
+    meta = store.sync(source or "", tell=lambda text: click.echo(f"lockgate: note: {text}", err=True))
     click.echo(f"{_size(meta)} from {meta.source}")
     if meta.lost:
         more = f" and {meta.lost - len(meta.malformed):,} more" if meta.lost > len(meta.malformed) else ""
