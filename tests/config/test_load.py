@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,7 @@ def test_a_check_that_is_named_twice_is_taken_once() -> None:
         ('[tool.lockgate]\nchecks = ["secret"]\n', "no check is named 'secret'; did you mean 'secrets'?"),
         ("[tool.lockgate]\ntrust = true\n", "line 2: 'trust' can't be set by the repository that is scanned"),
         ('[tool.lockgate]\nadvisories = "x"\n', "'advisories' can't be set by the repository"),
+        ('[tool.lockgate]\nmax-age = "99d"\n', "'max-age' can't be set by the repository"),
         ('[tool.lockgate]\npython = "x"\n', "'python' can't be set by the repository"),
         ("[tool.lockgate]\noffline = false\n", "'offline' can't be set by the repository"),
         (
@@ -103,6 +105,16 @@ def test_mistakes_on_the_command_line() -> None:
         settings(fail_on="hi")
     with pytest.raises(UsageError, match=r"command line: no check is named 'pinz'; valid: audit, secrets"):
         settings(checks=("pinz",))
+
+
+@pytest.mark.parametrize("wrong", ["7", "d", "0h", "-1d", "7 d", "99999d", "7w"])
+def test_an_age_is_hours_or_days(wrong: str) -> None:
+    with pytest.raises(UsageError, match=r"command line: 'max-age': expected hours or days, such as 24h or 7d"):
+        settings(max_age=wrong)
+    assert settings(max_age="36h").oldest_advisories == timedelta(hours=36)
+    assert settings(max_age="3d", offline=True).oldest_advisories == timedelta(days=3)
+    assert settings().oldest_advisories == timedelta(days=1)
+    assert settings(offline=True).oldest_advisories == timedelta(days=7)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,11 @@ from lockgate.config.settings import USER_ONLY, Settings
 from lockgate.model.errors import UsageError, nearest, shortened
 from lockgate.model.toml import TomlError, parse
 
-ENVIRONMENT = {"LOCKGATE_ADVISORIES": "advisories"}
+ENVIRONMENT = {
+    "LOCKGATE_ADVISORIES": "advisories",
+    "LOCKGATE_OSV_API": "osv-api",
+    "LOCKGATE_OSV_EXPORT": "osv-export",
+}
 CHOICES = {
     "fail-on": ["critical", "high", "medium", "low"],
     "min-confidence": ["high", "medium", "low"],
@@ -89,6 +93,8 @@ def _convert(source: str, key: str, value: Any, project: str | None) -> None:
         msgspec.convert({key: value}, Settings)
     except msgspec.ValidationError as error:
         said = str(error).partition(" - at ")[0].replace("`", "")
+        if " matching regex " in said:
+            said = "expected hours or days, such as 24h or 7d"
         raise UsageError(f"{where}: {key!r}: {said[:1].lower()}{said[1:]}") from None
 
 

@@ -20,10 +20,13 @@ _WITHOUT_VERSION = {
 
 
 class Inventory(Struct, frozen=True):
-    """The packages of all manifests, each place once; `pins` are those to look up, `skipped` says why others are not."""
+    """The packages of all manifests, each place once.
+
+    `asked` are those to look up, by version or by hashes; `skipped` says of which no version is known, and why.
+    """
 
     packages: tuple[Package, ...]
-    pins: tuple[Package, ...]
+    asked: tuple[Package, ...]
     skipped: tuple[Skip, ...]
 
 
@@ -37,7 +40,7 @@ def take(tree: Tree) -> Inventory:
     of_packages = (skip for skip in (_skip(package, settled) for package in packages) if skip)
     return Inventory(
         packages=packages,
-        pins=tuple(filter(_is_pin, packages)),
+        asked=tuple(filter(_is_asked, packages)),
         skipped=(*unread, *of_manifests, *of_packages),
     )
 
@@ -50,8 +53,8 @@ def _packages(manifests: list[Manifest]) -> tuple[Package, ...]:
     return tuple(found.values())
 
 
-def _is_pin(package: Package) -> bool:
-    return package.origin in _WITHOUT_VERSION and bool(package.version)
+def _is_asked(package: Package) -> bool:
+    return package.origin in _WITHOUT_VERSION and bool(package.version or package.hashes)
 
 
 def _skip(package: Package, settled: _Settled) -> Skip | None:
