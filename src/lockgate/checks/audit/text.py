@@ -6,7 +6,7 @@ from lockgate.checks import redact
 from lockgate.inputs.allow import allowed_rules
 from lockgate.inputs.files import display
 from lockgate.inputs.tree import Tree
-from lockgate.model.package import Package
+from lockgate.model.finding import Location
 
 
 class Texts:
@@ -22,13 +22,13 @@ class Texts:
         """The text of a file with every secret in it masked; empty where it is not UTF-8."""
         return redact.masked(path, self._text(path))
 
-    def allowed(self, package: Package) -> frozenset[str]:
+    def allowed(self, at: Location) -> frozenset[str]:
         """The ids that a comment allows on the line of a pin or on the lines that continue it (where hashes are)."""
-        path = package.at.path
+        path = at.path
         if path not in self._lines:
             self._lines[path] = self._text(path).replace("\r\n", "\n").replace("\r", "\n").split("\n")
         found: frozenset[str] = frozenset()
-        for line in self._lines[path][package.at.line - 1 :]:
+        for line in self._lines[path][at.line - 1 :]:
             found |= allowed_rules(line)
             if not line.endswith("\\"):
                 break
