@@ -12,12 +12,24 @@ from lockgate.model.finding import Confidence, Severity
 MEBIBYTE = 1024 * 1024
 
 # What decides whom to believe, what runs and where requests go: the scanned repository never sets these.
-USER_ONLY = frozenset({"advisories", "detect-secrets-plugins", "kingfisher-rules", "offline", "python", "trust"})
+USER_ONLY = frozenset(
+    {
+        "advisories",
+        "detect-secrets-plugins",
+        "index-checks",
+        "index-url",
+        "kingfisher-rules",
+        "offline",
+        "python",
+        "trust",
+    }
+)
 
 
 # Bounded, because a hostile repository may set them: patterns are compiled, files are held in memory.
 Patterns = Annotated[tuple[Annotated[str, Meta(max_length=200)], ...], Meta(max_length=500)]
 FileSize = Annotated[int, Meta(ge=1, le=1024 * MEBIBYTE)]
+Days = Annotated[int, Meta(ge=0, le=3650)]
 
 
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
@@ -32,6 +44,10 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
     advisories: an OSV zip, a directory of OSV records or an index, to be used instead of the synced index.
     detect_secrets_plugins: files with plug-ins for detect-secrets that are added to its own, and are run.
     engines: the engines that look for secrets; empty means all.
+    index_checks: ask the package indexes of the projects whose packages are pinned.
+    index_url: these indexes, by the address of their simple API, the main one first; `default` is the one that pip asks
+        when it is told none, and so is none at all.
+    cooldown: for so many days after its upload a release is too young; 0 means that none is.
     deep: look for secrets in archives, databases, compiled modules and the cells of notebooks, too.
     kingfisher_rules: files with rules for kingfisher, beside its own.
     offline: no check opens a connection.
@@ -50,6 +66,9 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
     advisories: str = ""
     detect_secrets_plugins: tuple[str, ...] = ()
     engines: tuple[str, ...] = ()
+    index_checks: bool = False
+    index_url: tuple[str, ...] = ()
+    cooldown: Days = 0
     deep: bool = False
     kingfisher_rules: tuple[str, ...] = ()
     offline: bool = False

@@ -34,7 +34,7 @@ def run(target: base.Target) -> base.Result:
     What is not looked up is in the coverage, never clean.
     """
     inventory = take(target.tree)
-    parts = (_advised(target, inventory.pins), judge(inventory.packages))
+    parts = (_advised(target, inventory.pins), judge(inventory.packages, target))
     findings, allowed = _told(target.tree, [finding for part in parts for finding in part.findings])
     named = {finding.rule for finding in findings}
     coverages = [part.coverage for part in parts]
