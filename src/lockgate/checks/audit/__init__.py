@@ -8,6 +8,7 @@ from contextlib import closing
 from lockgate.checks import base, redact
 from lockgate.checks.audit.describe import finding_of, rule_of
 from lockgate.checks.audit.inventory import take
+from lockgate.checks.audit.judge import judge, rule_modules
 from lockgate.checks.audit.source import choose
 from lockgate.checks.audit.text import Texts
 from lockgate.checks.identity import identify
@@ -21,29 +22,32 @@ from lockgate.model.rule import Rule
 
 
 def all_rules() -> tuple[Rule, ...]:
-    """None: each advisory is a rule of its own, and its record describes it."""
-    return ()
+    """The rules of this check that are no advisories; each advisory is a rule, too, and its record describes it."""
+    return tuple(module.RULE for module in rule_modules())
 
 
 def run(target: base.Target) -> base.Result:
-    """Look up every pinned package of every manifest. What is not looked up is in the coverage, never clean."""
+    """Look up every pinned package of every manifest, and judge all packages by the rules.
+
+    What is not looked up is in the coverage, never clean.
+    """
     inventory = take(target.tree)
-    advised = _advised(target, inventory.asked)
-    findings, allowed = _told(target.tree, advised.findings)
-    coverage = advised.coverage
+    parts = (_advised(target, inventory.asked), judge(inventory.packages, target))
+    findings, allowed = _told(target.tree, [finding for part in parts for finding in part.findings])
     named = {finding.rule for finding in findings}
+    coverages = [part.coverage for part in parts]
     return base.Result(
         coverage=Coverage(
-            examined=coverage.examined,
+            examined=sum(coverage.examined for coverage in coverages),
             unit="packages",
-            skipped=(*inventory.skipped, *coverage.skipped),
+            skipped=(*inventory.skipped, *(skip for coverage in coverages for skip in coverage.skipped)),
             allowed=allowed,
-            notes=coverage.notes,
+            notes=tuple(note for coverage in coverages for note in coverage.notes),
         ),
         findings=findings,
-        engines=advised.engines,
-        rules=tuple(rule for rule in advised.rules if rule.id in named),
-        gaps=advised.gaps,
+        engines=tuple(engine for part in parts for engine in part.engines),
+        rules=tuple(rule for part in parts for rule in part.rules if rule.id in named),
+        gaps=tuple(gap for part in parts for gap in part.gaps),
     )
 
 
