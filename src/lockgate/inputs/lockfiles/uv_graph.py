@@ -8,10 +8,9 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from lockgate.inputs.lockfiles.graph import Root, traced
+from lockgate.inputs.lockfiles.graph import MOST_FORKS, Root, traced
 from lockgate.model.package import Package, normalised
 
-MOST_FORKS = 30  # entries of one name: each dependency that names no version needs all of them
 _MOST_MARKERS = 10
 
 Name = Annotated[str, Meta(max_length=200, pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$")]

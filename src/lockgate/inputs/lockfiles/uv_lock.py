@@ -13,7 +13,8 @@ from msgspec.structs import replace
 
 from lockgate.inputs import toml_positions
 from lockgate.inputs.lockfiles.base import Manifest, read_toml
-from lockgate.inputs.lockfiles.uv_graph import MOST_FORKS, Dependency, Entry, Graph
+from lockgate.inputs.lockfiles.graph import MOST_FORKS
+from lockgate.inputs.lockfiles.uv_graph import Dependency, Entry, Graph
 from lockgate.inputs.tree import Tree
 from lockgate.model.errors import shortened
 from lockgate.model.finding import Location
