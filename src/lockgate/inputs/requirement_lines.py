@@ -11,12 +11,13 @@ import re
 import shlex
 from bisect import bisect_right
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from msgspec import Struct
 
+from lockgate.inputs.requirement_annotations import Annotations
 from lockgate.model.errors import shortened
 from lockgate.model.finding import Location
 from lockgate.model.package import Origin, Package, normalised
@@ -85,15 +86,19 @@ def parse(data: bytes, path: str) -> Parsed:
         parsed.skipped.append(Skip(path, str(error), gap=True))
         return parsed
     source = _Source(path, text)
+    annotations = Annotations()
     for line in source.logical_lines():
         if parsed.lines >= LINES:
             reason = f"over the limit of {LINES:,} lines; this one and the rest were not read"
             parsed.skipped.append(Skip(f"{path}:{line.number}", reason, gap=True))
             break
+        before = len(parsed.packages)
         try:
             _parse_line(line, parsed)
         except (ValueError, RecursionError) as error:
             parsed.skipped.append(Skip(f"{path}:{line.number}", f"can't be understood: {_plain(error)}", gap=True))
+        annotations.take(line.text, line.comment, before if len(parsed.packages) > before else None)
+    parsed.packages = annotations.traced(parsed.packages)
     return parsed
 
 
@@ -146,9 +151,17 @@ class _Line:
         self._parts.append(text)
         self._length += len(text)
 
-    @property
+    @cached_property
+    def _whole(self) -> str:
+        return "".join(self._parts)
+
+    @cached_property
     def text(self) -> str:
-        return _COMMENT.sub("", "".join(self._parts))
+        return _COMMENT.sub("", self._whole)
+
+    @property
+    def comment(self) -> str:
+        return self._whole[len(self.text) :]
 
     @property
     def number(self) -> int:
@@ -237,6 +250,7 @@ def _full(line: _Line, entry: str, hashes: tuple[str, ...]) -> Package:
     """A package by the whole grammar of PEP 508."""
     requirement = _full_grammar(entry.strip())
     name = normalised(requirement.name)
+    extras = tuple(sorted(map(normalised, requirement.extras)))
     if requirement.url:
         start = len(entry) - len(entry.lstrip())
         body, _, marker = entry.strip().partition(" ;")
@@ -249,6 +263,7 @@ def _full(line: _Line, entry: str, hashes: tuple[str, ...]) -> Package:
             origin=_origin(requirement.url),
             marker=marker.strip(),
             hashes=hashes,
+            extras=extras,
         )
     body, _, marker = entry.partition(";")
     start = len(body) - len(body.lstrip())
@@ -266,6 +281,7 @@ def _full(line: _Line, entry: str, hashes: tuple[str, ...]) -> Package:
         specifier=specifier.removeprefix("(").removesuffix(")").strip(),
         marker=marker.strip(),
         hashes=hashes,
+        extras=extras,
     )
 
 
