@@ -107,6 +107,11 @@ def is_url(text: str) -> bool:
     return bool(_URL.match(text))
 
 
+def is_archive(text: str) -> bool:
+    """Whether a path or URL ends in the name of a wheel or source archive."""
+    return bool(_ARCHIVE.search(_file_name(text)))
+
+
 class _Source:
     """The text of a file and the way from an offset in it to line and column."""
 
@@ -306,7 +311,7 @@ def _origin(target: str) -> Origin:
         return Origin.VCS
     if is_url(target) and not target.lower().startswith("file:"):
         return Origin.URL
-    return Origin.FILE if _ARCHIVE.search(_file_name(target)) else Origin.LOCAL
+    return Origin.FILE if is_archive(target) else Origin.LOCAL
 
 
 def _file_name(target: str) -> str:
