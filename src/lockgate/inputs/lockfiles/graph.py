@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from lockgate.model.package import MOST_WAYS, Package
 
 LONGEST_WAY = 20  # names
+MOST_FORKS = 30  # packages of one name that are followed: a dependency that names no version needs each of them
 CUT = "…"
 
 
@@ -36,6 +37,22 @@ def traced(packages: Sequence[Package], needs: Sequence[Sequence[int]], roots: S
         if number in via
         else package
         for number, package in enumerate(packages)
+    )
+
+
+def traced_from_tops(packages: Sequence[Package], needs: Sequence[Sequence[int]], name: str) -> tuple[Package, ...]:
+    """The same where the file `name` tells what packages need, and not what the project names.
+
+    Surely it names what nothing else needs; of the others `direct` stays unknown. What is grouped stays so. Without any
+    edge nothing is told.
+    """
+    needed = {position for positions in needs for position in positions}
+    if not needed:
+        return tuple(packages)
+    tops = tuple((number, "") for number in range(len(packages)) if number not in needed)
+    return tuple(
+        replace(package, direct=package.direct or None, groups=before.groups)
+        for package, before in zip(traced(packages, needs, [Root(name, tops)]), packages, strict=True)
     )
 
 
