@@ -25,6 +25,7 @@ USER_ONLY = frozenset(
         "osv-api",
         "osv-export",
         "python",
+        "resolve",
         "trust",
     }
 )
@@ -64,6 +65,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
     offline: no check opens a connection.
     osv_api: the base URL of a server that speaks OSV's API.
     osv_export: the OSV zip, by URL or path, from which advisories are synced.
+    resolve: let uv find the versions that requirements get which no lock tells; by wheels only, so that no code runs.
     python: the interpreter in which pylint runs; empty means lockgate's own.
     trust: obey what the repository's own configuration says of code to run (pylint's init-hook and load-plugins).
     sources: where each value that is no default came from.
@@ -88,6 +90,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
     offline: bool = False
     osv_api: str = OSV_API
     osv_export: str = OSV_EXPORT
+    resolve: bool = False
     python: str = ""
     trust: bool = False
     sources: dict[str, str] = {}

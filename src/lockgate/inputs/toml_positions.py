@@ -67,7 +67,6 @@ def _plain_tables(text: str, path: str, name: str) -> list[dict[str, Location]]:
 
 def _parsed_tables(text: str, path: str, name: str) -> list[dict[str, Location]]:
     """The same for any file."""
-
     return [
         {"": place(path, _head(table))}
         | {

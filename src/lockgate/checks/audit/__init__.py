@@ -32,6 +32,10 @@ def run(target: base.Target) -> base.Result:
     What is not looked up is in the coverage, never clean.
     """
     inventory = take(target.tree)
+    if target.settings.resolve and inventory.unlocked:
+        from lockgate.checks.audit.resolve import resolved
+
+        inventory = resolved(inventory, offline=target.settings.offline)
     parts = (_advised(target, inventory.asked), judge(inventory.packages, target))
     findings, allowed = _told(target.tree, [finding for part in parts for finding in part.findings])
     named = {finding.rule for finding in findings}
@@ -40,7 +44,7 @@ def run(target: base.Target) -> base.Result:
         coverage=Coverage(
             examined=sum(coverage.examined for coverage in coverages),
             unit="packages",
-            skipped=(*inventory.skipped, *(skip for coverage in coverages for skip in coverage.skipped)),
+            skipped=(*inventory.skipped, *inventory.unlocked.values(), *(skip for coverage in coverages for skip in coverage.skipped)),
             allowed=allowed,
             notes=tuple(note for coverage in coverages for note in coverage.notes),
         ),

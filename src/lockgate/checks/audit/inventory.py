@@ -22,11 +22,13 @@ _WITHOUT_VERSION = {
 class Inventory(Struct, frozen=True):
     """The packages of all manifests, each place once.
 
-    `asked` are those to look up, by version or by hashes; `skipped` says of which no version is known, and why.
+    `asked` are those to look up, by version or by hashes; `unlocked` are the requirements whose version no lock tells, each
+    with the gap that it is; `skipped` says what else is not looked up, and why.
     """
 
     packages: tuple[Package, ...]
     asked: tuple[Package, ...]
+    unlocked: dict[Package, Skip]
     skipped: tuple[Skip, ...]
 
 
@@ -37,11 +39,13 @@ def take(tree: Tree) -> Inventory:
     packages = _packages(manifests)
     unread = (skip for skip in tree.skipped if skip.gap or is_manifest(skip.subject))
     of_manifests = (skip for manifest in manifests for skip in manifest.skipped)
-    of_packages = (skip for skip in (_skip(package, settled) for package in packages) if skip)
+    skips = {package: skip for package in packages if (skip := _skip(package, settled))}
+    unlocked = {package: skip for package, skip in skips.items() if package.origin is Origin.INDEX}
     return Inventory(
         packages=packages,
         asked=tuple(filter(_is_asked, packages)),
-        skipped=(*unread, *of_manifests, *of_packages),
+        unlocked=unlocked,
+        skipped=(*unread, *of_manifests, *(skip for package, skip in skips.items() if package not in unlocked)),
     )
 
 
@@ -72,7 +76,7 @@ def _skip(package: Package, settled: _Settled) -> Skip | None:
     locked = settled.versions(package)
     if any(_satisfies(version, package.specifier) for version in locked):
         return None
-    reason = f"; its lock has {locked[0]}, which is not {package.specifier}" if locked else "; pin or lock it"
+    reason = f"; its lock has {locked[0]}, which is not {package.specifier}" if locked else "; pin or lock it, or use --resolve"
     return Skip(where, f"{name} {_WITHOUT_VERSION[package.origin]}{reason}", gap=True)
 
 
