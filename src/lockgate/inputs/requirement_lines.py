@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from lockgate.model.errors import shortened
 from lockgate.model.finding import Location
@@ -234,39 +235,48 @@ def _full_grammar(text: str) -> Requirement:
 
 
 def _full(line: _Line, entry: str, hashes: tuple[str, ...]) -> Package:
-    """A package by the whole grammar of PEP 508."""
-    requirement = _full_grammar(entry.strip())
-    name = normalised(requirement.name)
-    if requirement.url:
-        start = len(entry) - len(entry.lstrip())
-        body, _, marker = entry.strip().partition(" ;")
-        at = line.at(start, start + len(body))
-        named, version = _in_file_name(requirement.url)
+    """A package by the whole grammar of PEP 508, at the place of what comes before its marker."""
+    start = len(entry) - len(entry.lstrip())
+    whole = line.at(start, len(entry.rstrip()))
+    package = replace(requirement(entry.strip(), whole), hashes=hashes)
+    body = entry.strip().partition(";" if package.origin is Origin.INDEX else " ;")[0]
+    return replace(package, at=line.at(start, start + len(body.rstrip() or body)))
+
+
+def requirement(text: str, at: Location) -> Package:
+    """The package of a requirement by PEP 508 that stands at `at`. Raises ValueError, which quotes nothing of it."""
+    if len(text) > LONGEST_ENTRY:
+        raise ValueError(f"longer than {LONGEST_ENTRY:,} characters")
+    parsed = _full_grammar(text)
+    name, extras = normalised(parsed.name), tuple(sorted(parsed.extras))
+    if parsed.url:
+        marker = text.partition(" ;")[2].strip()
+        named, version = _in_file_name(parsed.url)
+        origin = _origin(parsed.url)
         return Package(
-            name=name,
-            version=version if named == name else "",
-            at=at,
-            origin=_origin(requirement.url),
-            marker=marker.strip(),
-            hashes=hashes,
+            name=name, version=version if named == name else "", at=at, origin=origin, marker=marker, extras=extras
         )
-    body, _, marker = entry.partition(";")
-    start = len(body) - len(body.lstrip())
+    body, _, marker = text.partition(";")
     head = _HEAD.match(body)
     specifier = body[head.end() :].strip() if head else ""
     exact = [
         spec.version
-        for spec in requirement.specifier
+        for spec in parsed.specifier
         if spec.operator == "===" or (spec.operator == "==" and not spec.version.endswith(".*"))
     ]
     return Package(
         name=name,
         version=exact[0] if exact else "",
-        at=line.at(start, len(body.rstrip())),
+        at=at,
         specifier=specifier.removeprefix("(").removesuffix(")").strip(),
         marker=marker.strip(),
-        hashes=hashes,
+        extras=extras,
     )
+
+
+def reference(target: str, at: Location) -> Package:
+    """The package of a path or URL as pip's `-e` takes it. Raises ValueError where its marker is none."""
+    return _reference(target, at)
 
 
 def _reference(target: str, at: Location, hashes: tuple[str, ...] = ()) -> Package:

@@ -29,18 +29,24 @@ def array_of_tables(text: str, path: str, name: str, count: int) -> list[dict[st
     written so strangely that its tables are not found, the place of each is the first line.
     """
 
-    def place(node: Node) -> Location:
-        (row, column), (end_row, end_column) = node.start_point, node.end_point
-        return Location(path=path, line=row + 1, column=column + 1, end_line=end_row + 1, end_column=end_column + 1)
-
-    # One byte a character, so that the parser's columns are ours. TOML has other than ASCII in strings and comments only.
-    root = _parser().parse(text.encode("ascii", "replace")).root_node
     found = [
-        {"": place(_head(table))}
-        | {_key(pair): place(pair) for pair in table.named_children if pair.type == "pair" and pair.named_children}
-        for table in _tables(root, name)
+        {"": place(path, _head(table))}
+        | {_key(pair): place(path, pair) for pair in table.named_children if pair.type == "pair" and pair.named_children}
+        for table in _tables(root(text), name)
     ]
     return found if len(found) == count else [{"": Location.of_line(path, 1, text.partition("\n")[0])}] * count
+
+
+def root(text: str) -> Node:
+    """The syntax tree of a valid TOML text. Its columns are characters; what is not ASCII is a question mark."""
+    # One byte a character: TOML has other than ASCII in strings and comments only.
+    return _parser().parse(text.encode("ascii", "replace")).root_node
+
+
+def place(path: str, node: Node) -> Location:
+    """Where a node of the tree stands."""
+    (row, column), (end_row, end_column) = node.start_point, node.end_point
+    return Location(path=path, line=row + 1, column=column + 1, end_line=end_row + 1, end_column=end_column + 1)
 
 
 @cache
@@ -51,8 +57,8 @@ def _parser() -> Parser:
     return Parser(Language(tree_sitter_toml.language()))
 
 
-def _tables(root: Node, name: str) -> Iterator[Node]:
-    for node in root.named_children:
+def _tables(tree: Node, name: str) -> Iterator[Node]:
+    for node in tree.named_children:
         if node.type == "table_array_element" and _key(node) == name:
             yield node
         elif node.type == "pair" and _key(node) == name:
