@@ -37,6 +37,11 @@ version = 1
 name = "demo"
 version = "1.0"
 source = { registry = "https://index.example/simple" }
+wheels = [{ hash = "sha256:aa" }]
+[[package]]
+name = "app"
+source = { virtual = "." }
+dependencies = [{ name = "demo" }]
 """
 
 
@@ -193,15 +198,14 @@ def test_a_file_whose_name_tells_the_version_is_looked_up(tmp_path: Path, all_zi
 
 
 def test_a_file_in_a_lock_is_looked_up_and_a_directory_is_not(tmp_path: Path, all_zip: str) -> None:
-    entry = UV_LOCK.partition("\n")[2].replace('registry = "https://index.example/simple"', 'path = "demo-1.0.zip"')
-    local = entry.replace("path =", "directory =").replace("demo-1.0.zip", "demo")
-    result = run(tmp_path, {"uv.lock": f"version = 1\n{entry}{local}"}, all_zip)
+    lock = UV_LOCK.replace('registry = "https://index.example/simple"', 'path = "demo-1.0.zip"')
+    result = run(tmp_path, {"uv.lock": lock.replace("virtual =", "directory =")}, all_zip)
     assert {finding.line for finding in result.findings} == {4}
     (skip,) = result.coverage.skipped
     assert (skip.subject, skip.gap, skip.reason) == (
         "uv.lock:8",
         False,
-        "demo is a local directory and was not looked up",
+        "app is a local directory and was not looked up",
     )
 
 

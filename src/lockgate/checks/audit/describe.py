@@ -85,7 +85,7 @@ def finding_of(advisory: Advisory, rule: Rule, package: Package, engine: str) ->
 
 def way_to(package: Package) -> str:
     """How the project comes by a package that it does not name itself: the shortest way and how many others there are."""
-    if package.direct is not False or not package.via:
+    if package.direct or not package.via:
         return ""
     others = package.ways - 1
     more = f" and {others:,}{'' if package.ways < MOST_WAYS else ' or more'} other way{'s' * (others > 1)}"

@@ -77,15 +77,16 @@ class _Settled:
     """The versions that locks tell for the open requirements of a folder."""
 
     def __init__(self, manifests: Iterable[Manifest]) -> None:
-        self._folders: dict[str, list[dict[str, list[str]]]] = {}
+        self._places: dict[str, list[dict[str, list[str]]]] = {}
         for manifest in manifests:
             pins = dict(_grouped(manifest.packages)) if manifest.settles else {}
-            for folder in manifest.settles:
-                self._folders.setdefault(folder, []).append(pins)
+            for place in manifest.settles:
+                self._places.setdefault(place, []).append(pins)
 
     def versions(self, package: Package) -> list[str]:
-        """The versions that the locks of the package's folder have of it; empty is that of a local one."""
-        locks = self._folders.get(package.at.path.rpartition("/")[0], ())
+        """The versions that the locks of the package's file and folder have of it; empty is that of a local one."""
+        path = package.at.path
+        locks = [pins for place in (path, path.rpartition("/")[0]) for pins in self._places.get(place, ())]
         return [version for pins in locks for version in pins.get(package.name, ())]
 
 

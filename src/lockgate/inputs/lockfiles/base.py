@@ -26,7 +26,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
     `constraints` are the further versions that its constraints files pin: nothing here requires them by name, but what
     is required may need them, and gets them at that version. `included` are the further files that it takes in whole (their packages are in `packages`, at their own places);
     `skipped` are the entries or files that could not be read, each with line and reason. Paths are as reports show them.
-    `settles` are the folders ("" is the root) for whose open requirements it tells the versions that are installed.
+    `settles` are the folders ("" is the root) and files for whose open requirements it tells the versions that are installed.
     """
 
     path: str

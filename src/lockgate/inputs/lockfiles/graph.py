@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from lockgate.model.package import MOST_WAYS, Package
 
 LONGEST_WAY = 20  # names
+MOST_FORKS = 30  # packages of one name that are followed: a dependency that names no version needs each of them
 CUT = "…"
 
 
