@@ -187,7 +187,7 @@ def source_origin(table: Mapping[str, Any]) -> Origin:
         if table.get(key):
             return origin
     for key in ("file", "path"):
-        if isinstance(table.get(key), str):
+        if table.get(key) and isinstance(table[key], str):
             return origin_of(table[key])
     return Origin.INDEX
 

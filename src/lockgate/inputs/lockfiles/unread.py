@@ -10,8 +10,6 @@ from lockgate.inputs.tree import Tree
 from lockgate.model.record import Skip
 
 PATTERNS = (
-    "pdm.lock",
-    "pdm.*.lock",
     "pipfile",
     "pipfile.lock",
     "pixi.lock",
