@@ -254,11 +254,8 @@ def requirement(text: str, at: Location) -> Package:
     name, extras = normalised(parsed.name), tuple(sorted(parsed.extras))
     if parsed.url:
         marker = text.partition(" ;")[2].strip()
-        named, version = _in_file_name(parsed.url)
-        origin = origin_of(parsed.url)
-        return Package(
-            name=name, version=version if named == name else "", at=at, origin=origin, marker=marker, extras=extras
-        )
+        version, origin = version_in_file_name(parsed.url, name), origin_of(parsed.url)
+        return Package(name=name, version=version, at=at, origin=origin, marker=marker, extras=extras)
     body, _, marker = text.partition(";")
     head = _HEAD.match(body)
     specifier = body[head.end() :].strip() if head else ""
@@ -311,6 +308,12 @@ def _file_name(target: str) -> str:
     """The last part of a path, or of the path of a URL."""
     name = re.split(r"[?#]", target.replace("\\", "/"), maxsplit=1)[0].rpartition("/")[2]
     return unquote(name) if is_url(target) else name
+
+
+def version_in_file_name(target: str, name: str) -> str:
+    """The version of the wheel or source archive of `name` that a path or URL ends in; empty where that is not certain."""
+    named, version = _in_file_name(target)
+    return version if named == name else ""
 
 
 def _in_file_name(target: str) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from lockgate.inputs import toml_positions
 from lockgate.inputs.files import display
 from lockgate.inputs.lockfiles.base import Manifest, text
 from lockgate.inputs.lockfiles.poetry_constraints import python_marker
-from lockgate.inputs.requirement_lines import origin_of, reference, requirement
+from lockgate.inputs.requirement_lines import origin_of, reference, requirement, version_in_file_name
 from lockgate.inputs.toml_entries import Path, places
 from lockgate.inputs.tree import Tree
 from lockgate.model.errors import shortened
@@ -26,6 +26,12 @@ MOST = 20_000  # requirements of one file, those of a group counted again for ea
 T = TypeVar("T", dict[str, Any], list[Any])
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,200}[A-Za-z0-9])?")
+_FILES = ("url", "file", "path")
+# Keys of Pipenv that are variables of markers: https://pipenv.pypa.io/en/latest/specifiers.html
+_VARIABLES = (
+    "os_name", "sys_platform", "platform_machine", "platform_python_implementation", "platform_release", "platform_system",
+    "platform_version", "python_version", "python_full_version", "implementation_name", "implementation_version",
+)  # fmt: skip
 _TABLE_KINDS = {
     "git": Origin.VCS,
     "hg": Origin.VCS,
@@ -89,7 +95,7 @@ class Declared:
                 self.skip(path, f"over the limit of {MOST:,} requirements; this one and the rest were not read")
             return
         try:
-            self.packages.append(make(self.at(path)))
+            self.packages.append(_printable(make(self.at(path))))
         except (ValueError, RecursionError) as error:
             reason = "nested too deeply" if isinstance(error, RecursionError) else shortened(str(error))
             self.skip(path, f"can't be understood: {reason}")
@@ -159,7 +165,7 @@ def by_table(
         origin = source_origin(table)
         return Package(
             name=normalised(name),
-            version=_version(normalised(name), table, origin, version or "", at),
+            version=_version(normalised(name), table, origin, version or ""),
             at=at,
             specifier=version or "",
             origin=origin,
@@ -171,14 +177,14 @@ def by_table(
     return make
 
 
-def _version(name: str, table: Mapping[str, Any], origin: Origin, specifier: str, at: Location) -> str:
+def _version(name: str, table: Mapping[str, Any], origin: Origin, specifier: str) -> str:
     """The exact version that an entry names, by its specifier or by the name of its file."""
     if origin is Origin.INDEX:
         exact = re.fullmatch(r"={2,3}\s*([A-Za-z0-9.!+_-]+)", specifier)
         return exact[1] if exact else ""
-    file = next((table[key] for key in ("url", "file", "path") if isinstance(table.get(key), str)), "")
-    named = reference(file, at) if file and origin in (Origin.URL, Origin.FILE) else None
-    return named.version if named and named.name == name else ""
+    if origin not in (Origin.URL, Origin.FILE):
+        return ""
+    return next((version_in_file_name(table[key], name) for key in _FILES if isinstance(table.get(key), str)), "")
 
 
 def source_origin(table: Mapping[str, Any]) -> Origin:
@@ -192,6 +198,12 @@ def source_origin(table: Mapping[str, Any]) -> Origin:
     return Origin.INDEX
 
 
+def _printable(package: Package) -> Package:
+    if not "".join((package.marker, *package.groups)).isprintable():
+        raise ValueError("it holds characters that can't be printed")
+    return package
+
+
 def _marker(table: Mapping[str, Any]) -> str:
     """The conditions of a table as one marker."""
     platform = table.get("platform", "")
@@ -199,6 +211,7 @@ def _marker(table: Mapping[str, Any]) -> str:
         table.get("markers", ""),
         python_marker(table.get("python", "")),
         f"sys_platform == '{platform}'" if re.fullmatch(r"\w+", platform) else "",
+        *(f"{name} {table[name]}" for name in _VARIABLES if isinstance(table.get(name), str)),
     ]
     given = [part for part in parts if part]
     return given[0] if len(given) == 1 else " and ".join(f"({part})" for part in given)

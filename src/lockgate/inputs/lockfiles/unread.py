@@ -10,8 +10,6 @@ from lockgate.inputs.tree import Tree
 from lockgate.model.record import Skip
 
 PATTERNS = (
-    "pipfile",
-    "pipfile.lock",
     "pixi.lock",
     "conda-lock.yml",
     "*.conda-lock.yml",
