@@ -46,7 +46,10 @@ def run(tmp_path: Path, files: Files, **settings: object) -> Record:
     root = tmp_path / "project"
     root.mkdir()
     write(root, files)
-    records = [record("PYSEC-1", "deep", ranges=[window("0", "2.0")]), record("PYSEC-2", "other", ranges=[window("0", "9")])]
+    records = [
+        record("PYSEC-1", "deep", ranges=[window("0", "2.0")]),
+        record("PYSEC-2", "other", ranges=[window("0", "9")]),
+    ]
     source = str(save_zip(tmp_path / "all.zip", records))
     return run_check("audit", target(root, advisories=source, offline=True, resolve=True, **settings))
 
@@ -76,5 +79,8 @@ def test_what_can_only_be_built_is_a_gap(tmp_path: Path) -> None:
 
 
 def test_no_configuration_of_the_repository_is_obeyed(tmp_path: Path) -> None:
-    files = {"requirements.txt": "app<2\n", "uv.toml": 'no-index = false\nindex-url = "http://127.0.0.1:9/"\nnonsense = 1\n'}
+    files = {
+        "requirements.txt": "app<2\n",
+        "uv.toml": 'no-index = false\nindex-url = "http://127.0.0.1:9/"\nnonsense = 1\n',
+    }
     assert run(tmp_path, files).outcome is Outcome.COMPLETE

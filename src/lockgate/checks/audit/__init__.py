@@ -44,7 +44,11 @@ def run(target: base.Target) -> base.Result:
         coverage=Coverage(
             examined=sum(coverage.examined for coverage in coverages),
             unit="packages",
-            skipped=(*inventory.skipped, *inventory.unlocked.values(), *(skip for coverage in coverages for skip in coverage.skipped)),
+            skipped=(
+                *inventory.skipped,
+                *inventory.unlocked.values(),
+                *(skip for coverage in coverages for skip in coverage.skipped),
+            ),
             allowed=allowed,
             notes=tuple(note for coverage in coverages for note in coverage.notes),
         ),
