@@ -45,8 +45,7 @@ def run(target: base.Target) -> base.Result:
             examined=sum(coverage.examined for coverage in coverages),
             unit="packages",
             skipped=(
-                *inventory.skipped,
-                *inventory.unlocked.values(),
+                *inventory.not_asked,
                 *(skip for coverage in coverages for skip in coverage.skipped),
             ),
             allowed=allowed,

@@ -32,6 +32,11 @@ class Inventory(Struct, frozen=True):
     unlocked: dict[Package, Skip]
     skipped: tuple[Skip, ...]
 
+    @property
+    def not_asked(self) -> tuple[Skip, ...]:
+        """What is not looked up."""
+        return (*self.skipped, *self.unlocked.values())
+
 
 def take(tree: Tree) -> Inventory:
     """The inventory of a tree. A requirement without a version is left out where a lock tells the version that it gets."""
@@ -79,11 +84,7 @@ def _skip(package: Package, settled: _Settled) -> Skip | None:
         return None
     if package.origin is not Origin.INDEX:
         return Skip(where, f"{name} {_WITHOUT_VERSION[package.origin]}", gap=True)
-    reason = (
-        f"; its lock has {locked[0]}, which is not {package.specifier}"
-        if locked
-        else "; pin or lock it, or use --resolve"
-    )
+    reason = f"; its lock has {locked[0]}, which is not {package.specifier}" if locked else "; pin or lock it"
     return Skip(where, f"{name} {_WITHOUT_VERSION[package.origin]}{reason}", gap=True)
 
 
