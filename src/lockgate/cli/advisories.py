@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -23,13 +24,15 @@ def command() -> None:
     "--from",
     "source",
     metavar="PATH|URL",
-    help="An OSV zip or a directory of records (default: the last, or OSV's own).",
+    help="An OSV zip or a directory of records (default: osv-export, the last, or OSV's own).",
 )
 def sync(source: str | None) -> None:
     """Bring the local index up to date. On any fault the one that was there stays."""
     from lockgate.advisories import store
+    from lockgate.config.load import load
 
-    meta = store.sync(source or "", tell=lambda text: click.echo(f"lockgate: note: {text}", err=True))
+    source = source or load(project=None, environ=os.environ, options={}, known_checks=[]).osv_export
+    meta = store.sync(source, tell=lambda text: click.echo(f"lockgate: note: {text}", err=True))
     click.echo(f"{_size(meta)} from {meta.source}")
     if meta.lost:
         more = f" and {meta.lost - len(meta.malformed):,} more" if meta.lost > len(meta.malformed) else ""
