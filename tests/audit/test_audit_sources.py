@@ -87,7 +87,7 @@ def test_an_index_that_is_missing_or_old_is_synced(project: Path, server: OsvSer
     if hours:
         make_index(LESS, hours)
     result = run(project, server.url, server.url)
-    assert told(result) == ("osv", BOTH, Outcome.COMPLETE)
+    assert told(result) == ("osv", BOTH, Outcome.COMPLETE), result.coverage.notes
     assert len(result.coverage.notes) == 1
     server.asked.clear()
     assert told(run(project, server.url, server.url)) == told(result)

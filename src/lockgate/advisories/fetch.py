@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Tell = Callable[[str], None]
 
+ADVICE = "try again, or give a zip with: lockgate advisories sync --from PATH"
 OK, PARTIAL, UNCHANGED, BAD_RANGE = 200, 206, 304, 416
 _KINDS = {"zip": b"PK", "gzip": b"\x1f\x8b"}  # how they begin
 _AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -91,12 +92,13 @@ def is_url(source: str) -> bool:
 class Web:
     """Connections for one sync. Proxies and a private CA come from the standard environment variables.
 
-    Every method raises UnavailableError, saying what happened and what to do. `tell` hears of waits.
+    Every method raises UnavailableError, saying what happened and what to do (`advice`). `tell` hears of waits.
     """
 
-    def __init__(self, limits: Limits = Limits(), tell: Tell = lambda _: None) -> None:
+    def __init__(self, limits: Limits = Limits(), tell: Tell = lambda _: None, advice: str = ADVICE) -> None:
         import httpx2
 
+        self._advice = advice
         self._limits = limits
         self._tell = tell
         self._client = httpx2.Client(
@@ -184,7 +186,7 @@ class Web:
                 if partial.size - len(chunk) < len(begins) and not begins.startswith(partial.head(len(begins))):
                     partial.restart("")
                     raise RefusedError(
-                        _said(url, f"answered with something that is no {kind} file (a page for people?)")
+                        self._said(url, f"answered with something that is no {kind} file (a page for people?)")
                     )
             if not partial.size:
                 raise _AgainError("answered with nothing")
@@ -197,13 +199,13 @@ class Web:
             partial.restart("")
             if resumed:
                 raise _AgainError(f"went on with another file ({wrong})")
-            raise UnavailableError(_said(url, f"sent a broken file: {wrong}"))
+            raise UnavailableError(self._said(url, f"sent a broken file: {wrong}"))
 
     def _check_digest(self, url: str, response: httpx2.Response, body: bytes) -> None:
         encoded = response.headers.get("content-encoding", "identity") != "identity"
         wrong = "" if encoded else wrong_digest(response.headers, [body])
         if wrong:
-            raise UnavailableError(_said(url, f"sent a broken file: {wrong}"))
+            raise UnavailableError(self._said(url, f"sent a broken file: {wrong}"))
 
     def _tried(self, url: str, attempt: Callable[[], T]) -> T:
         number = 0
@@ -221,13 +223,13 @@ class Web:
 
         tries = f" (tried {number} times)" if number > 1 else ""
         if error.after > self._limits.longest_wait:
-            raise UnavailableError(_said(url, f"{error} and asks to wait {error.after:,.0f} s{tries}"))
+            raise UnavailableError(self._said(url, f"{error} and asks to wait {error.after:,.0f} s{tries}"))
         if number >= self._limits.tries:
-            raise UnavailableError(_said(url, f"{error}{tries}"))
+            raise UnavailableError(self._said(url, f"{error}{tries}"))
         pause = min(self._limits.first_wait * 2 ** (number - 1), self._limits.longest_wait)
         pause = max(error.after, pause * random.uniform(0.5, 1.0))  # noqa: S311 - so that not all ask again at once
         if time.monotonic() + pause > self._end:
-            raise UnavailableError(_said(url, f"{error}, and took more than {self._limits.total:g} s{tries}"))
+            raise UnavailableError(self._said(url, f"{error}, and took more than {self._limits.total:g} s{tries}"))
         self._tell(f"{shown(url)} {error}; trying again in {pause:.1f} s")
         time.sleep(pause)
 
@@ -250,33 +252,36 @@ class Web:
             method = "GET" if posted is None else "POST"
             with self._client.stream(method, url, headers=headers, content=posted) as response:
                 if url.lower().startswith("https:") and response.url.scheme != "https":
-                    raise RefusedError(_said(url, "redirects to a connection without TLS"))
+                    raise RefusedError(self._said(url, "redirects to a connection without TLS"))
                 if response.status_code in _AGAIN:
                     raise _AgainError(f"answered {response.status_code}", _after(response.headers.get("retry-after")))
                 yield response
         except httpx2.TimeoutException:
             raise _AgainError(f"said nothing for {self._limits.silence:g} s") from None
         except httpx2.TooManyRedirects:
-            raise RefusedError(_said(url, "redirects without end")) from None
+            raise RefusedError(self._said(url, "redirects without end")) from None
         except httpx2.UnsupportedProtocol as error:
-            raise RefusedError(_said(url, f"can't be fetched ({error})")) from None
+            raise RefusedError(self._said(url, f"can't be fetched ({error})")) from None
         except httpx2.TransportError as error:
             raise _AgainError(f"can't be fetched ({error})") from None
         except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, ValueError) as error:
-            raise RefusedError(_said(url, f"can't be fetched ({type(error).__name__})")) from None
+            raise RefusedError(self._said(url, f"can't be fetched ({type(error).__name__})")) from None
+
+    def _said(self, url: str, what: str) -> str:
+        return f"{shown(url)} {what}; {self._advice}"
 
     def _expect(self, url: str, response: httpx2.Response, status: int) -> None:
         if response.status_code != status:
-            raise RefusedError(_said(url, f"answered {response.status_code}"), response.status_code)
+            raise RefusedError(self._said(url, f"answered {response.status_code}"), response.status_code)
 
     def _chunks(self, chunks: Iterable[bytes], url: str, largest: int) -> Iterator[bytes]:
         size = 0
         for chunk in chunks:
             size += len(chunk)
             if size > largest:
-                raise RefusedError(_said(url, f"sends more than {self._limits.largest:,} bytes"))
+                raise RefusedError(self._said(url, f"sends more than {self._limits.largest:,} bytes"))
             if time.monotonic() > self._end:
-                raise UnavailableError(_said(url, f"took more than {self._limits.total:g} s"))
+                raise UnavailableError(self._said(url, f"took more than {self._limits.total:g} s"))
             yield chunk
 
 
@@ -307,7 +312,3 @@ def _after(header: str | None) -> float:
     except ValueError:
         return 0.0
     return max(0.0, (date.replace(tzinfo=date.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
-
-
-def _said(url: str, what: str) -> str:
-    return f"{shown(url)} {what}; try again, or give a zip with: lockgate advisories sync --from PATH"

@@ -106,7 +106,7 @@ class _Server:
 
     def __init__(self, url: str) -> None:
         self._url = url.rstrip("/")
-        self.web = Web(LIMITS)
+        self.web = Web(LIMITS, advice="try again later")
 
     def ask(self, path: str, posted: bytes | None = None) -> bytes:
         """The body of the answer. Raises UnavailableError where there is none, RefusedError where it is another status."""

@@ -5,11 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
 
 from msgspec import structs
 
@@ -18,8 +17,9 @@ from lockgate.advisories.changes import WholeError, since
 from lockgate.advisories.fetch import Limits, Tell, Web, is_url
 from lockgate.advisories.index import FORMAT, DamagedError, Index, Meta
 from lockgate.advisories.records import files, in_zip, records
+from lockgate.advisories.user_file import is_there, place_of, replace, writing
 from lockgate.inputs.urls import shown
-from lockgate.inputs.user_dirs import cache_dir, data_dir, is_private, make_private
+from lockgate.inputs.user_dirs import cache_dir, is_private
 from lockgate.model.errors import UnavailableError
 
 OSV_ZIP = "https://osv-vulnerabilities.storage.googleapis.com/PyPI/all.zip"
@@ -29,7 +29,7 @@ KEPT = 3  # built indexes that stay in the cache
 
 def synced_file() -> Path:
     """The file of the synced index, whether it exists or not."""
-    return data_dir() / "advisories.index"
+    return place_of("advisories.index")
 
 
 def sync(source: str = "", *, limits: Limits = Limits(), tell: Tell = lambda _: None) -> Meta:
@@ -39,9 +39,7 @@ def sync(source: str = "", *, limits: Limits = Limits(), tell: Tell = lambda _: 
     Raises UnavailableError for any fault; the index that was there then stays.
     """
     path = synced_file()
-    if not make_private(path.parent):
-        raise UnavailableError(f"{path.parent} can't be made, or others can write in it; mend its permissions")
-    with _synced_if_good() as old, _faults_of_files(path):
+    with writing(path), _synced_if_good() as old:
         source = source or (old.meta.source if old else OSV_ZIP)
         if is_url(source):
             return _sync_from_url(source, path, old if old and old.meta.source == shown(source) else None, limits, tell)
@@ -83,24 +81,10 @@ def _synced_if_good() -> Iterator[Index | None]:
             index.close()
 
 
-@contextmanager
-def _faults_of_files(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise UnavailableError(
-            f"{path} can't be written ({error.strerror or error}); the one that was there, if any, stays"
-        ) from None
-
-
 def open_synced() -> Index | None:
     """The synced index; None where there is none. Raises UnavailableError where it can't be used."""
     path = synced_file()
-    if not path.exists():
-        return None
-    if not (is_private(path.parent) and is_private(path)):
-        raise UnavailableError(f"{path} could have been changed by others; mend its permissions and sync again")
-    return _open(path)
+    return _open(path) if is_there(path) else None
 
 
 def open_given(source: str, *, offline: bool) -> Index:
@@ -111,8 +95,11 @@ def open_given(source: str, *, offline: bool) -> Index:
     if is_url(source):
         if offline:
             raise UnavailableError(f"{shown(source)} is not fetched with --offline; give a file or sync before")
-        with _faults_of_files(Path(tempfile.gettempdir())), Web() as web, web.download(source) as zipped:
-            return _temporary(in_zip(zipped.file, shown(source)), shown(source))
+        try:
+            with Web() as web, web.download(source) as zipped:
+                return _temporary(in_zip(zipped.file, shown(source)), shown(source))
+        except OSError as error:
+            raise UnavailableError(f"{shown(source)} can't be kept on the disk ({error.strerror or error})") from None
     path = Path(source).expanduser()
     if _is_index(path):
         return _open(path)
@@ -129,23 +116,6 @@ def open_given(source: str, *, offline: bool) -> Index:
         return _open(cached)
     except OSError:  # full, read-only or gone: slower, never wrong
         return _temporary(records(path, source), source)
-
-
-def replace(path: Path, fill: Callable[[BinaryIO], Meta]) -> Meta:
-    """Write a file anew: whoever looks finds the old one or the new one, never a part."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".new-", delete=False) as file:
-        new = Path(file.name)
-        try:
-            meta = fill(file)  # type: ignore[arg-type]
-            file.flush()
-            os.fsync(file.fileno())
-            file.close()
-            new.replace(path)
-        except BaseException:
-            file.close()
-            new.unlink(missing_ok=True)
-            raise
-    return meta
 
 
 def _temporary(found: Iterable[tuple[str, bytes]], name: str) -> Index:

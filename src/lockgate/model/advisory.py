@@ -43,6 +43,19 @@ class Advisory(Struct, frozen=True, kw_only=True):
     cwe: tuple[int, ...] = ()
 
 
+class Exploitation(Struct, frozen=True, kw_only=True):
+    """Whether the vulnerability is or will be exploited; None is unknown.
+
+    epss, percentile: the probability within 30 days, and the share of all vulnerabilities that have no higher one.
+    exploited, ransomware: it is in CISA's catalog of those known to be exploited, and known to be by ransomware.
+    """
+
+    epss: float | None = None
+    percentile: float | None = None
+    exploited: bool | None = None
+    ransomware: bool = False
+
+
 def preference(advisory: str) -> tuple[int, str]:
     """Sort key of ids: malware first, then the Python database's own, GitHub's, CVE, the others; in each by name."""
     ranks = (rank for rank, prefix in enumerate(_ID_ORDER) if advisory.startswith(prefix))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from itertools import chain
+from typing import TYPE_CHECKING
 
 from lockgate.checks import base, redact
 from lockgate.checks.audit.describe import finding_of, rule_of
@@ -18,6 +19,9 @@ from lockgate.model.finding import Finding
 from lockgate.model.package import Origin, Package
 from lockgate.model.record import Coverage, Skip
 from lockgate.model.rule import Rule
+
+if TYPE_CHECKING:
+    from lockgate.advisories.feeds import Feeds
 
 _WITHOUT_VERSION = {
     Origin.INDEX: "has no exact version; pin or lock it",
@@ -33,6 +37,8 @@ def all_rules() -> tuple[Rule, ...]:
 
 def run(target: base.Target) -> base.Result:
     """Look up every pinned package of every manifest. What is not looked up is in the coverage, never clean."""
+    from lockgate.advisories.feeds import Feeds
+
     manifests = read_manifests(target.tree)
     packages = _packages(manifests)
     skipped = [skip for skip in target.tree.skipped if skip.gap or is_manifest(skip.subject)]
@@ -49,11 +55,13 @@ def run(target: base.Target) -> base.Result:
         coverage = Coverage(examined=0, unit="packages", skipped=tuple(skipped))
         return base.Result(coverage=coverage, gaps=(str(error),))
     skipped += _unknown(pins, answers.failed)
-    findings, rules, allowed = _findings(target, pins, answers.known, source.engine.name)
+    feeds = Feeds()
+    findings, rules, allowed = _findings(target, pins, answers.known, source.engine.name, feeds)
+    notes = (*source.notes, *feeds.notes)
     examined = {(query.name, query.version) for query in answers.known if query.version}
     return base.Result(
         coverage=Coverage(
-            examined=len(examined), unit="packages", skipped=tuple(skipped), allowed=allowed, notes=source.notes
+            examined=len(examined), unit="packages", skipped=tuple(skipped), allowed=allowed, notes=notes
         ),
         findings=findings,
         engines=(source.engine,),
@@ -99,7 +107,7 @@ def _unknown(pins: Iterable[Package], failed: dict[Query, str]) -> Iterator[Skip
 
 
 def _findings(
-    target: base.Target, pins: list[Package], known: dict[Query, tuple[Advisory, ...]], engine: str
+    target: base.Target, pins: list[Package], known: dict[Query, tuple[Advisory, ...]], engine: str, feeds: Feeds
 ) -> tuple[tuple[Finding, ...], tuple[Rule, ...], int]:
     """The findings, their rules, and how many more an inline comment allows."""
     texts = Texts(target.tree)
@@ -113,7 +121,7 @@ def _findings(
                 continue
             rule = rules.get(advisory.id) or rule_of(advisory)
             rules[rule.id] = rule
-            found.append(finding_of(advisory, rule, package, engine))
+            found.append(finding_of(advisory, rule, package, engine, feeds.of(advisory)))
     # The package and not its line: the same advisory is the same finding after a line moved or a version changed.
     named = identify(redact.findings(found), texts.masked, key=lambda finding, _: (str(finding.properties["package"]),))
     return named, tuple(rules[name] for name in sorted(rules)), allowed

@@ -6,7 +6,7 @@ import re
 
 from msgspec import structs
 
-from lockgate.model.advisory import Advisory
+from lockgate.model.advisory import Advisory, Exploitation
 from lockgate.model.finding import Confidence, Finding, Severity
 from lockgate.model.package import Package
 from lockgate.model.rule import Rule
@@ -51,9 +51,12 @@ def rule_of(advisory: Advisory) -> Rule:
     )
 
 
-def finding_of(advisory: Advisory, rule: Rule, package: Package, engine: str) -> Finding:
+def finding_of(
+    advisory: Advisory, rule: Rule, package: Package, engine: str, exploitation: Exploitation = Exploitation()
+) -> Finding:
     """The finding at the place of a pin; `rule` is that of the advisory."""
     remedy = f"fixed in {advisory.fix}" if advisory.fix else "no fixed version is known"
+    told = f"{_exploited(exploitation)}{remedy}"
     properties: dict[str, str | float | bool | list[str]] = {
         "package": package.name,
         "version": package.version,
@@ -63,18 +66,34 @@ def finding_of(advisory: Advisory, rule: Rule, package: Package, engine: str) ->
     properties |= {name: value for name, value in optional.items() if value}
     if advisory.score is not None:
         properties["score"] = advisory.score
+    properties |= _exploitation(exploitation)
     return Finding(
         **structs.asdict(package.at),
         rule=advisory.id,
         severity=rule.severity,
         confidence=rule.confidence,
-        message=f"{package.name} {package.version}: {_known_as(advisory)}{rule.summary.rstrip('.')} ({remedy})",
+        message=f"{package.name} {package.version}: {_known_as(advisory)}{rule.summary.rstrip('.')} ({told})",
         fix=_fix(advisory, package),
         help_uri=rule.help_uri,
         engines=(engine,),
         aliases=advisory.aliases,
         properties=properties,
     )
+
+
+def _exploited(exploitation: Exploitation) -> str:
+    """A few words where it is known to be exploited."""
+    if not exploitation.exploited:
+        return ""
+    return f"known to be exploited{', also by ransomware' if exploitation.ransomware else ''}; "
+
+
+def _exploitation(exploitation: Exploitation) -> dict[str, str | float]:
+    """What is known of it as properties: `unknown` is not `no`."""
+    known = {True: "yes", False: "no", None: "unknown"}[exploitation.exploited]
+    if exploitation.epss is None or exploitation.percentile is None:
+        return {"epss": "unknown", "kev": known}
+    return {"epss": exploitation.epss, "epss_percentile": exploitation.percentile, "kev": known}
 
 
 def _fix(advisory: Advisory, package: Package) -> str:
