@@ -47,8 +47,7 @@ KEV = json.dumps(
 
 
 @pytest.fixture
-def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+def files(tmp_path: Path) -> dict[str, str]:
     (tmp_path / "epss.csv.gz").write_bytes(gzip.compress(EPSS.encode()))
     (tmp_path / "kev.json").write_text(KEV)
     return {"epss": str(tmp_path / "epss.csv.gz"), "kev": str(tmp_path / "kev.json")}
@@ -170,7 +169,7 @@ def test_a_feed_that_others_can_change_says_nothing(files: dict[str, str]) -> No
     assert "changed by others" in Feeds().notes[0]
 
 
-def test_findings_say_whether_they_are_exploited(tmp_path: Path, files: dict[str, str]) -> None:
+def test_findings_say_whether_they_are_exploited(tmp_path: Path, own_cache: Path, files: dict[str, str]) -> None:
     records = [
         record("PYSEC-1", summary="One", aliases=["CVE-2024-10000"], ranges=[window("0", "2")]),
         record("PYSEC-2", summary="Two", aliases=["CVE-1999-0001"], ranges=[window("0", "2")]),
