@@ -11,12 +11,13 @@ import warnings
 import zipfile
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, TypeVar
 
 from packaging.utils import canonicalize_name
 from pip_api._vendor.packaging_legacy.version import parse as legacy_parse
 
 Record = dict[str, Any]
+T = TypeVar("T", Path, BinaryIO)
 
 
 @lru_cache(maxsize=2**18)
@@ -99,7 +100,7 @@ def window(introduced: str, fixed: str) -> list[dict[str, str]]:
     return [{"introduced": introduced}, {"fixed": fixed}]
 
 
-def save_zip(path: Path, records: list[Record], **more: bytes) -> Path:
+def save_zip(path: T, records: list[Record], **more: bytes) -> T:
     """An `all.zip` of the records and of further members."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for one in records:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import threading
 import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import urlsplit
 
-from osv_reference import Record, holds
+import pytest
+from osv_reference import Record, holds, save_zip
 from packaging.utils import canonicalize_name
+from pip_audit._service.pypi import PyPIService
+from requests import PreparedRequest, Response
+from requests.adapters import HTTPAdapter
 
 Answer = tuple[int, bytes] | tuple[int, bytes, dict[str, str]]
 PAGE = 1000
@@ -60,6 +66,10 @@ class OsvServer(ThreadingHTTPServer):
         if path.startswith("/v1/vulns/"):
             found = self.records.get(path.removeprefix("/v1/vulns/"))
             return (200, json.dumps(found).encode()) if found else (404, b"{}")
+        if path == "/all.zip":
+            file = io.BytesIO()
+            save_zip(file, list(self.records.values()))
+            return 200, file.getvalue()
         if path.startswith("/pypi/"):
             _, _, name, version, _ = path.split("/")
             return 200, json.dumps(
@@ -136,3 +146,26 @@ def serving(records: list[Record], latency: float = 0.0, page: int = PAGE) -> It
         yield server
         server.shutdown()
         thread.join()
+
+
+class _Rewriting(HTTPAdapter):
+    """Sends what was meant for the package index to a server on this machine."""
+
+    def __init__(self, base: str) -> None:
+        super().__init__()
+        self.base = base
+
+    def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
+        request.url = self.base + urlsplit(str(request.url)).path
+        return super().send(request, *args, **kwargs | {"proxies": {}})
+
+
+def point_pip_audit(monkeypatch: pytest.MonkeyPatch, base: str) -> None:
+    """Make pip-audit's service for the package index ask the server at `base`."""
+    original = PyPIService.__init__
+
+    def initialise(self: PyPIService, *args: Any, **kwargs: Any) -> None:
+        original(self, *args, **kwargs)
+        self.session.mount("https://", _Rewriting(base))
+
+    monkeypatch.setattr(PyPIService, "__init__", initialise)

@@ -6,17 +6,13 @@ import json
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from osv_reference import record, window
-from osv_server import Answer, OsvServer, serving
-from pip_audit._service.pypi import PyPIService
-from requests import PreparedRequest, Response
-from requests.adapters import HTTPAdapter
+from osv_server import Answer, OsvServer, point_pip_audit, serving
 
 from lockgate.checks import audit
 from lockgate.engines import pip_audit as engine
@@ -33,37 +29,15 @@ RECORDS = [
 ]
 
 
-class Rewriting(HTTPAdapter):
-    """Sends what was meant for the package index to a server on this machine."""
-
-    def __init__(self, base: str) -> None:
-        super().__init__()
-        self.base = base
-
-    def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
-        request.url = self.base + urlsplit(str(request.url)).path
-        return super().send(request, *args, **kwargs)
+@pytest.fixture(autouse=True)
+def _own(own_cache: Path) -> None:
+    """No test gets the answers of another one."""
 
 
 @pytest.fixture
-def point(monkeypatch: pytest.MonkeyPatch, own_cache: Path) -> Callable[[str], None]:
-    """Every service for the package index asks the server whose address is given."""
-    original = PyPIService.__init__
-
-    def given(base: str) -> None:
-        def initialise(self: PyPIService, *args: Any, **kwargs: Any) -> None:
-            original(self, *args, **kwargs)
-            self.session.mount("https://", Rewriting(base))
-
-        monkeypatch.setattr(PyPIService, "__init__", initialise)
-
-    return given
-
-
-@pytest.fixture
-def server(point: Callable[[str], None]) -> Iterator[OsvServer]:
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[OsvServer]:
     with serving(RECORDS) as running:
-        point(running.url)
+        point_pip_audit(monkeypatch, running.url)
         yield running
 
 
@@ -176,8 +150,8 @@ def closed_port() -> str:
         return f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
-def test_a_server_that_refuses_is_not_asked_for_ever(point: Callable[[str], None]) -> None:
-    point(closed_port())
+def test_a_server_that_refuses_is_not_asked_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    point_pip_audit(monkeypatch, closed_port())
     reasons = list(ask(*(Query("demo", f"1.{number}") for number in range(100))).failed.values())
     assert len(reasons) == 100
     asked = [reason for reason in reasons if "not reached" in reason]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO, Self, TypeVar
 
 from msgspec import Struct
 
+from lockgate import __version__
 from lockgate.advisories.digests import wrong_digest
 from lockgate.advisories.partial import Partial
 from lockgate.inputs.urls import shown
@@ -64,7 +65,11 @@ class Download(Struct, frozen=True):
 
 
 class RefusedError(UnavailableError):
-    """The server answered, with something else than what it was asked for, and would again."""
+    """The server answered, with something else than what it was asked for, and would again; `status` is HTTP's, or 0."""
+
+    def __init__(self, what: str, status: int = 0) -> None:
+        super().__init__(what)
+        self.status = status
 
 
 class _AgainError(Exception):
@@ -96,7 +101,13 @@ class Web:
         self._advice = advice
         self._limits = limits
         self._tell = tell
-        self._client = httpx2.Client(follow_redirects=True, max_redirects=5, timeout=limits.silence)
+        self._client = httpx2.Client(
+            follow_redirects=True,
+            max_redirects=5,
+            timeout=limits.silence,
+            limits=httpx2.Limits(max_keepalive_connections=limits.parallel),
+            headers={"User-Agent": f"lockgate/{__version__}"},
+        )
         self._end = time.monotonic() + limits.total
         self._next = 0.0
         self._lock = threading.Lock()
@@ -105,13 +116,25 @@ class Web:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
         self._client.close()
 
-    def get(self, url: str, largest: int, validator: str = "") -> Answer:
-        """What is at `url`, at most `largest` bytes; nothing where it is what `validator` names."""
+    @property
+    def seconds(self) -> float:
+        """How many are left."""
+        return max(0.0, self._end - time.monotonic())
+
+    def get(self, url: str, largest: int, validator: str = "", posted: bytes | None = None) -> Answer:
+        """What is at `url`, at most `largest` bytes; nothing where it is what `validator` names.
+
+        posted: JSON to be posted there, to which this is the answer.
+        """
 
         def attempt() -> Answer:
-            with self._answer(url, _condition(validator)) as response:
+            with self._answer(url, _condition(validator), posted) as response:
                 if response.status_code == UNCHANGED and validator:
                     return Answer(None, validator)
                 self._expect(url, response, OK)
@@ -219,12 +242,15 @@ class Web:
         time.sleep(at - now)
 
     @contextmanager
-    def _answer(self, url: str, headers: dict[str, str]) -> Iterator[httpx2.Response]:
+    def _answer(self, url: str, headers: dict[str, str], posted: bytes | None = None) -> Iterator[httpx2.Response]:
         """What a server answers to one request, and everything that can go wrong, also while it is read."""
         import httpx2
 
         try:
-            with self._client.stream("GET", url, headers=headers) as response:
+            if posted is not None:
+                headers = {"Content-Type": "application/json", **headers}
+            method = "GET" if posted is None else "POST"
+            with self._client.stream(method, url, headers=headers, content=posted) as response:
                 if url.lower().startswith("https:") and response.url.scheme != "https":
                     raise RefusedError(self._said(url, "redirects to a connection without TLS"))
                 if response.status_code in _AGAIN:
@@ -246,7 +272,7 @@ class Web:
 
     def _expect(self, url: str, response: httpx2.Response, status: int) -> None:
         if response.status_code != status:
-            raise RefusedError(self._said(url, f"answered {response.status_code}"))
+            raise RefusedError(self._said(url, f"answered {response.status_code}"), response.status_code)
 
     def _chunks(self, chunks: Iterable[bytes], url: str, largest: int) -> Iterator[bytes]:
         size = 0

@@ -23,6 +23,7 @@ from lockgate.inputs.user_dirs import cache_dir, is_private
 from lockgate.model.errors import UnavailableError
 
 OSV_ZIP = "https://osv-vulnerabilities.storage.googleapis.com/PyPI/all.zip"
+BRIEF = Limits(silence=10.0, total=60.0, tries=2, first_wait=0.5, longest_wait=5.0)  # where a check waits for a sync
 KEPT = 3  # built indexes that stay in the cache
 
 
@@ -42,7 +43,8 @@ def sync(source: str = "", *, limits: Limits = Limits(), tell: Tell = lambda _: 
         source = source or (old.meta.source if old else OSV_ZIP)
         if is_url(source):
             return _sync_from_url(source, path, old if old and old.meta.source == shown(source) else None, limits, tell)
-        return replace(path, lambda file: build(records(Path(source).expanduser(), source), source, file))
+        source = os.path.abspath(Path(source).expanduser())  # noqa: PTH100 - the next sync may be elsewhere
+        return replace(path, lambda file: build(records(Path(source), source), source, file))
 
 
 def _sync_from_url(url: str, path: Path, old: Index | None, limits: Limits, tell: Tell) -> Meta:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ def command() -> None:
     "--from",
     "source",
     metavar="PATH|URL",
-    help="An OSV zip or a directory of records (default: the last, or OSV's own).",
+    help="An OSV zip or a directory of records (default: osv-export, the last, or OSV's own).",
 )
 @click.option(
     "--with",
@@ -36,9 +37,11 @@ def sync(source: str | None, feeds: tuple[str, ...]) -> None:
     """Bring the local index up to date. On any fault the one that was there stays."""
     from lockgate.advisories import store
     from lockgate.advisories.feeds import sync_feed
+    from lockgate.config.load import load
 
     wanted = _wanted(feeds)
-    meta = store.sync(source or "", tell=_tell)
+    source = source or load(project=None, environ=os.environ, options={}, known_checks=[]).osv_export
+    meta = store.sync(source, tell=_tell)
     click.echo(f"{_size(meta)} from {meta.source}")
     if meta.lost:
         more = f" and {meta.lost - len(meta.malformed):,} more" if meta.lost > len(meta.malformed) else ""

@@ -29,7 +29,6 @@ USER_ONLY = frozenset(
 
 
 OSV_API = "https://api.osv.dev"
-OSV_EXPORT = "https://osv-vulnerabilities.storage.googleapis.com/PyPI/all.zip"
 JUDGES = ("pip-audit", "pip-audit:osv")  # what `advisories` may name instead of a place
 
 # Bounded, because a hostile repository may set them: patterns are compiled, files are held in memory.
@@ -56,7 +55,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
     max_age: how old the synced advisories may be (24h, 7d); empty means a day, and a week where `offline`.
     offline: no check opens a connection.
     osv_api: the base URL of a server that speaks OSV's API.
-    osv_export: the OSV zip, by URL or path, from which advisories are synced.
+    osv_export: an OSV zip, by URL or path, from which advisories are synced; empty means where they came from, else OSV's.
     python: the interpreter in which pylint runs; empty means lockgate's own.
     trust: obey what the repository's own configuration says of code to run (pylint's init-hook and load-plugins).
     sources: where each value that is no default came from.
@@ -77,7 +76,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
     max_age: Duration = ""
     offline: bool = False
     osv_api: str = OSV_API
-    osv_export: str = OSV_EXPORT
+    osv_export: str = ""
     python: str = ""
     trust: bool = False
     sources: dict[str, str] = {}

@@ -173,10 +173,10 @@ class _InOrder:
         return None
 
     def _synced(self) -> Source | None:
-        from lockgate.advisories.store import open_synced, sync
+        from lockgate.advisories import store
 
-        sync(self._settings.osv_export)
-        index = open_synced()
+        store.sync(self._settings.osv_export, limits=store.BRIEF)
+        index = store.open_synced()
         return _Local(index) if index else None
 
     def _aged(self) -> Source | None:
