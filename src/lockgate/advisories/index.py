@@ -136,7 +136,9 @@ class Writer:
 
     def finish(self, meta: Meta, packages: dict[str, list[Entry]], known: list[Known]) -> None:
         """Write the table and the header that makes the file an index."""
-        named = [(part.package, entry.id, entry.artifacts) for entry in known for part in entry.parts if entry.artifacts]
+        named = [
+            (part.package, entry.id, entry.artifacts) for entry in known for part in entry.parts if entry.artifacts
+        ]
         malware = self.put(msgspec.msgpack.encode([(package, name) for package, name, _ in named]))
         artifacts = self.put(
             b"".join(_ARTIFACT.pack(digest, number) for number, entry in enumerate(named) for digest in entry[2])
@@ -227,7 +229,8 @@ class Index:
         """The advisories that name a file of one of the hashes."""
         if not self._artifacts:
             self._artifacts = dict(_ARTIFACT.iter_unpack(self.read(self._table.artifacts)))
-        numbers = {self._artifacts.get(sha256_of(text) or b"") for text in hashes} - {None}
+        digests = filter(None, map(sha256_of, hashes))
+        numbers = {self._artifacts[digest] for digest in digests if digest in self._artifacts}
         if not numbers:
             return []
         named = msgspec.msgpack.decode(self.read(self._table.malware), type=list[tuple[str, str]])

@@ -91,7 +91,7 @@ class OsvApi:
             if reason:
                 answers.failed[query] = reason
             else:
-                answers.known[query] = index.lookup(query.name, query.version) if index else ()
+                answers.known[query] = index.lookup(query.name, query.version, query.hashes) if index else ()
         self.gaps = records.gaps
         return answers
 

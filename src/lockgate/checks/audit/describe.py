@@ -56,6 +56,8 @@ def finding_of(
 ) -> Finding:
     """The finding at the place of a pin; `rule` is that of the advisory."""
     remedy = f"fixed in {advisory.fix}" if advisory.fix else "no fixed version is known"
+    if advisory.matched:
+        remedy = f"known by the {advisory.matched} of a file"
     told = f"{_exploited(exploitation)}{remedy}"
     properties: dict[str, str | float | bool | list[str]] = {
         "package": package.name,
@@ -63,6 +65,7 @@ def finding_of(
         "fix_versions": list(advisory.fixes),
     }
     optional = {"fix_version": advisory.fix, "marker": package.marker, "published": advisory.published}
+    optional["matched"] = advisory.matched
     properties |= {name: value for name, value in optional.items() if value}
     if advisory.score is not None:
         properties["score"] = advisory.score
@@ -72,7 +75,7 @@ def finding_of(
         rule=advisory.id,
         severity=rule.severity,
         confidence=rule.confidence,
-        message=f"{package.name} {package.version}: {_known_as(advisory)}{rule.summary.rstrip('.')} ({told})",
+        message=f"{_named(package)}: {_known_as(advisory)}{rule.summary.rstrip('.')} ({told})",
         fix=_fix(advisory, package),
         help_uri=rule.help_uri,
         engines=(engine,),
@@ -98,10 +101,14 @@ def _exploitation(exploitation: Exploitation) -> dict[str, str | float]:
 
 def _fix(advisory: Advisory, package: Package) -> str:
     if advisory.id.startswith("MAL-"):
-        return f"Remove {package.name} {package.version} and treat every machine that installed it as compromised."
+        return f"Remove {_named(package)} and treat every machine that installed it as compromised."
     if advisory.fix:
         return f"Upgrade {package.name} to {advisory.fix} or later."
     return f"Replace {package.name}, or see the advisory for a way around it."
+
+
+def _named(package: Package) -> str:
+    return f"{package.name or 'an unnamed package'} {package.version}".rstrip()
 
 
 def _known_as(advisory: Advisory) -> str:

@@ -74,7 +74,7 @@ class _Local:
         for done, query in enumerate(queries):
             progress(done, len(queries))
             try:
-                answers.known[query] = self._index.lookup(query.name, query.version)
+                answers.known[query] = self._index.lookup(query.name, query.version, query.hashes)
             except UnavailableError as error:
                 answers.failed[query] = str(error)
         return answers
