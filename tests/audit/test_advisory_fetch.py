@@ -135,8 +135,8 @@ def test_a_server_that_drips_its_headers() -> None:
 @pytest.mark.parametrize(
     "variable",
     [
-        ("HTTPS_PROXY", "foo://proxy"),
-        ("HTTPS_PROXY", "http://[::1"),
+        ("https_proxy", "foo://proxy"),
+        ("https_proxy", "http://[::1"),
         ("SSL_CERT_FILE", "/nothing/here"),
         ("SSL_CERT_FILE", __file__),
     ],
