@@ -105,6 +105,7 @@ def _place(kind: str, version: str) -> bytes:
     return BELOW_ALL if kind == "introduced" and version == "0" else key(version)
 
 
+@lru_cache(maxsize=2**14)
 def _number(number: int) -> bytes:
     """A number whose bytes sort as it does: those with more digits are higher."""
     digits = number.to_bytes(max(1, (number.bit_length() + 7) // 8))
