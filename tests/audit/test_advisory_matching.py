@@ -90,14 +90,14 @@ spelled = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=1500)
+@settings(max_examples=1500, deadline=None)
 @given(spelled, spelled)
 def test_any_spelling_has_the_order_that_packaging_21_gave_it(one: str, other: str) -> None:
     assert (key(one) < key(other)) == (parse(one) < parse(other))
     assert (key(one) == key(other)) == (parse(one) == parse(other))
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(
     st.lists(st.lists(st.builds(lambda kind, at: {kind: at}, st.sampled_from(["introduced", "fixed", "last_affected"]), spelled), max_size=5), max_size=2),
     st.lists(spelled, max_size=3),

@@ -139,7 +139,7 @@ def _local(local: str) -> bytes:
 def _legacy(version: str) -> bytes:
     """Numbers sort by value and above words; pre-releases sort below and post-releases above the bare version."""
     parts: list[str] = []
-    for found in _PART.split(version):
+    for found in (*_PART.split(version), "final"):
         part = _SPELLINGS.get(found, found)
         if part in ("", "."):
             continue
@@ -152,5 +152,4 @@ def _legacy(version: str) -> bytes:
         while parts and not parts[-1].strip("0"):
             parts.pop()
         parts.append(f"*{part}")
-    whole = (part.encode("utf-8", "surrogatepass").replace(b"\x00", b"\x00\xff") for part in (*parts, "*final"))
-    return b"".join(part + b"\x00" for part in whole)
+    return b"".join(part.encode("utf-8", "surrogatepass").replace(b"\x00", b"\x00\xff") + b"\x00" for part in parts)
