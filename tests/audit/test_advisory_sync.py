@@ -115,7 +115,9 @@ def test_an_index_of_changes_equals_one_that_is_built_anew(bucket: Bucket, tmp_p
     def content() -> tuple[dict[str, list[object]], int, int]:
         index = store.open_synced()
         assert index
-        entries = {name: [structs.replace(one, text=()) for one in index._entries(name)] for name in index._packages}
+        entries = {
+            name: [structs.replace(one, text=()) for one in index._entries(name)] for name in index._table.packages
+        }
         found = entries, index.meta.records, len(index.known())
         index.close()
         return found
@@ -367,10 +369,10 @@ def test_two_syncs_at_a_time_are_two_whole_ones(bucket: Bucket) -> None:
 
 
 def test_a_record_with_a_megabyte_of_ranges_takes_no_longer_than_others(bucket: Bucket) -> None:
-    """Versions times ranges would be 10^10 comparisons, fixes times ranges again."""
-    windows = [window(f"{number}.1", f"{number}.2") for number in range(100_000)]
-    versions = [f"{number}.3" for number in range(100_000)]
+    """Versions times ranges would be 10^9 comparisons, fixes times ranges again."""
+    windows = [window(f"{number}.1", f"{number}.2") for number in range(30_000)]
+    versions = [f"{number}.3" for number in range(30_000)]
     bucket.hold(at(1) | {"affected": record("X", ranges=windows, versions=versions)["affected"]})
     sync(bucket)
-    assert known("99999.1.5") == known("500.3") == ["PYSEC-1"]
+    assert known("29999.1.5") == known("500.3") == ["PYSEC-1"]
     assert known("500.4") == []

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO, Self, TypeVar
 
@@ -17,6 +17,7 @@ from msgspec import Struct
 from lockgate import __version__
 from lockgate.advisories.digests import wrong_digest
 from lockgate.advisories.partial import Partial
+from lockgate.inputs.parallel import in_parallel
 from lockgate.inputs.urls import shown
 from lockgate.model.errors import UnavailableError
 
@@ -96,18 +97,10 @@ class Web:
     """
 
     def __init__(self, limits: Limits = Limits(), tell: Tell = lambda _: None, advice: str = ADVICE) -> None:
-        import httpx2
-
         self._advice = advice
         self._limits = limits
         self._tell = tell
-        self._client = httpx2.Client(
-            follow_redirects=True,
-            max_redirects=5,
-            timeout=limits.silence,
-            limits=httpx2.Limits(max_keepalive_connections=limits.parallel),
-            headers={"User-Agent": f"lockgate/{__version__}"},
-        )
+        self._client = _client(limits)
         self._end = time.monotonic() + limits.total
         self._next = 0.0
         self._lock = threading.Lock()
@@ -144,17 +137,14 @@ class Web:
 
         return self._tried(url, attempt)
 
-    def get_all(self, urls: Iterable[str], largest: int) -> Iterator[bytes]:
+    def get_all(self, urls: Sequence[str], largest: int) -> Iterator[bytes]:
         """What is at each URL, in their order, several at a time."""
-        from concurrent.futures import ThreadPoolExecutor
-
-        with ThreadPoolExecutor(self._limits.parallel) as pool:
-            futures = [pool.submit(self.get, url, largest) for url in urls]
-            try:
-                for future in futures:
-                    yield future.result().body or b""
-            finally:
-                pool.shutdown(wait=True, cancel_futures=True)
+        workers = self._limits.parallel
+        answers = in_parallel(lambda url: self.get(url, largest), urls, workers=workers, seconds=self.seconds)
+        for answer in answers.values():
+            if isinstance(answer, UnavailableError):
+                raise answer
+            yield answer.body or b""
 
     @contextmanager
     def download(self, url: str, validator: str = "", kind: str = "zip") -> Iterator[Download]:
@@ -212,10 +202,15 @@ class Web:
         while True:
             self._keep_pace()
             try:
-                return attempt()
+                # Not here: a server that sends its headers letter by letter keeps a connection busy for days.
+                result = in_parallel(lambda _: attempt(), (url,), workers=1, seconds=self.seconds)[url]
             except _AgainError as error:
                 number += 1
                 self._wait(url, number, error)
+                continue
+            if not isinstance(result, UnavailableError):
+                return result
+            raise result if self.seconds else UnavailableError(self._said(url, self._late))
 
     def _wait(self, url: str, number: int, error: _AgainError) -> None:
         """Wait before another try. Raises UnavailableError where there is to be none."""
@@ -229,7 +224,7 @@ class Web:
         pause = min(self._limits.first_wait * 2 ** (number - 1), self._limits.longest_wait)
         pause = max(error.after, pause * random.uniform(0.5, 1.0))  # noqa: S311 - so that not all ask again at once
         if time.monotonic() + pause > self._end:
-            raise UnavailableError(self._said(url, f"{error}, and took more than {self._limits.total:g} s{tries}"))
+            raise UnavailableError(self._said(url, f"{error}, and {self._late}{tries}"))
         self._tell(f"{shown(url)} {error}; trying again in {pause:.1f} s")
         time.sleep(pause)
 
@@ -267,6 +262,10 @@ class Web:
         except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, ValueError) as error:
             raise RefusedError(self._said(url, f"can't be fetched ({type(error).__name__})")) from None
 
+    @property
+    def _late(self) -> str:
+        return f"took more than {self._limits.total:g} s"
+
     def _said(self, url: str, what: str) -> str:
         return f"{shown(url)} {what}; {self._advice}"
 
@@ -281,8 +280,27 @@ class Web:
             if size > largest:
                 raise RefusedError(self._said(url, f"sends more than {self._limits.largest:,} bytes"))
             if time.monotonic() > self._end:
-                raise UnavailableError(self._said(url, f"took more than {self._limits.total:g} s"))
+                raise UnavailableError(self._said(url, self._late))
             yield chunk
+
+
+def _client(limits: Limits) -> httpx2.Client:
+    """Raises UnavailableError where the environment names a proxy or a private CA that can't be used."""
+    import httpx2
+
+    try:
+        return httpx2.Client(
+            follow_redirects=True,
+            max_redirects=5,
+            timeout=limits.silence,
+            limits=httpx2.Limits(max_keepalive_connections=limits.parallel),
+            headers={"User-Agent": f"lockgate/{__version__}"},
+        )
+    except (httpx2.InvalidURL, ValueError, OSError, ImportError) as error:
+        raise UnavailableError(
+            f"no connection can be set up ({type(error).__name__}); look at the variables that name proxies and "
+            "certificates: HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE, SSL_CERT_DIR"
+        ) from None
 
 
 def validator_of(response: httpx2.Response) -> str:
