@@ -223,6 +223,15 @@ def test_a_source_that_was_named_by_its_path_is_meant_wherever_the_audit_runs(
     assert told(result) == ("osv", BOTH, Outcome.COMPLETE)
 
 
+def test_the_api_can_be_named_and_then_answers_alone(project: Path, server: OsvServer, nobody: str) -> None:
+    make_index(LESS, hours=1)
+    assert told(run(project, nobody, server.url, advisories="osv-api")) == ("osv-api", BOTH, Outcome.COMPLETE)
+    server.ill = lambda _path, _body: (404, b"")
+    result = run(project, nobody, server.url, advisories="osv-api")
+    assert (result.outcome, result.findings) == (Outcome.INCOMPLETE, ())
+    assert "demo 1.0 was not looked up: " in result.reason
+
+
 @pytest.mark.parametrize("key", ["osv-api", "osv-export"])
 def test_the_repository_names_no_server(key: str) -> None:
     text = f'[tool.lockgate]\n{key} = "https://index.example"\n'
@@ -233,4 +242,4 @@ def test_the_repository_names_no_server(key: str) -> None:
 def test_a_source_that_is_none_is_a_usage_error(project: Path) -> None:
     done = lockgate("check", "audit", "--advisories", "pip-audit:pysec", cwd=project)
     assert done.returncode == 2
-    assert "give a path, a URL or pip-audit or pip-audit:osv" in " ".join(done.stderr.split())
+    assert "give a path, a URL or one of: osv-api, pip-audit, pip-audit:osv" in " ".join(done.stderr.split())

@@ -38,7 +38,11 @@ _SETTINGS = (
     click.option("--offline", is_flag=True, default=None, help="Open no connection."),
 )
 _SETTINGS_OF_OTHERS = (  # which the secrets check does not look at
-    click.option("--advisories", metavar="PATH|URL", help="OSV zip or directory to audit against."),
+    click.option(
+        "--advisories",
+        metavar="SOURCE",
+        help="OSV zip or directory to audit against, osv-api, pip-audit or pip-audit:osv.",
+    ),
     click.option("--max-age", metavar="AGE", help="How old synced advisories may be: 24h, 7d."),
     click.option("--python", metavar="PATH", help="The interpreter in which pylint runs."),
     click.option("--trust", is_flag=True, default=None, help="Let the repository's pylint configuration run code."),

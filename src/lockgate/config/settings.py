@@ -29,7 +29,7 @@ USER_ONLY = frozenset(
 
 
 OSV_API = "https://api.osv.dev"
-JUDGES = ("pip-audit", "pip-audit:osv")  # what `advisories` may name instead of a place
+SERVICES = ("osv-api", "pip-audit", "pip-audit:osv")  # what `advisories` may name instead of a place
 
 # Bounded, because a hostile repository may set them: patterns are compiled, files are held in memory.
 Patterns = Annotated[tuple[Annotated[str, Meta(max_length=200)], ...], Meta(max_length=500)]
@@ -47,7 +47,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
     max_file_size: larger files are not read and leave the record incomplete; in bytes.
     baseline: the file that lists the secrets that are known; empty means none, None the one that is there.
     advisories: an OSV zip, a directory of OSV records or an index, to be used instead of the synced index; or
-        `pip-audit` or `pip-audit:osv`, whose answer then counts.
+        one of SERVICES, whose answer then counts.
     detect_secrets_plugins: files with plug-ins for detect-secrets that are added to its own, and are run.
     engines: the engines that look for secrets; empty means all.
     deep: look for secrets in archives, databases, compiled modules and the cells of notebooks, too.

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Protocol
 
 from lockgate.checks.base import Progress
-from lockgate.config.settings import JUDGES, Settings
+from lockgate.config.settings import SERVICES, Settings
 from lockgate.inputs.urls import shown
 from lockgate.model.advisory import Answers, Query
 from lockgate.model.errors import UnavailableError, counted
@@ -40,12 +40,12 @@ class Source(Protocol):
 
 def choose(settings: Settings) -> Source:
     """What the user named; else the first that answers. Raises UnavailableError where what is named can't be used."""
-    if settings.advisories in JUDGES:
+    if settings.advisories in SERVICES:
         if settings.offline:
             raise UnavailableError(
                 f"{settings.advisories} can't be asked with --offline; name another source of advisories"
             )
-        return _PipAudit(settings, exact=True)
+        return _Api(settings.osv_api) if settings.advisories == "osv-api" else _PipAudit(settings, exact=True)
     if not settings.advisories:
         return _InOrder(settings)
     from lockgate.advisories.store import open_given
