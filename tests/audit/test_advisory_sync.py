@@ -20,6 +20,7 @@ from werkzeug import Request, Response
 from lockgate.advisories import changes, store
 from lockgate.advisories.fetch import Limits
 from lockgate.advisories.index import Meta
+from lockgate.advisories.partial import Partial
 from lockgate.model.errors import UnavailableError
 
 QUICK = Limits(tries=2, first_wait=0.01, longest_wait=1.0, silence=5.0, per_second=10_000)
@@ -333,6 +334,30 @@ def test_a_full_disk_leaves_the_index(bucket: Bucket, monkeypatch: pytest.Monkey
         sync(bucket)
     assert known("8") == []
     assert list(store.synced_file().parent.iterdir()) == [store.synced_file()]
+
+
+def test_a_data_directory_that_can_not_be_made_is_told(bucket: Bucket) -> None:
+    bucket.hold(at(1))
+    folder = store.synced_file().parent
+    folder.parent.mkdir(parents=True)
+    folder.write_text("")
+    with pytest.raises(UnavailableError, match=r"lockgate can't be made, or others can write in it"):
+        sync(bucket)
+    assert bucket.asked == []
+
+
+def test_a_full_disk_ends_a_download(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+    bucket.hold(at(1))
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Partial, "write", full)
+    with pytest.raises(UnavailableError, match=r"can't be written \(No space left on device\)"):
+        sync(bucket)
+    with pytest.raises(UnavailableError, match=r"can't be kept on the disk \(No space left on device\)"):
+        store.open_given(bucket.url, offline=False)
+    assert bucket.asked == ["all.zip"] * 2
 
 
 def test_a_clock_that_is_wrong_heals(bucket: Bucket) -> None:

@@ -198,7 +198,7 @@ def test_an_answer_of_the_api_that_is_not_whole_is_incomplete(project: Path, ser
 
 
 def test_the_environment_names_the_servers(project: Path, server: OsvServer, nobody: str) -> None:
-    env = {"LOCKGATE_OSV_EXPORT": f"{nobody}/all.zip", "LOCKGATE_OSV_API": server.url}
+    env = {"LOCKGATE_ADVISORIES": "", "LOCKGATE_OSV_EXPORT": f"{nobody}/all.zip", "LOCKGATE_OSV_API": server.url}
     done = lockgate("check", "audit", cwd=project, env=env)
     assert done.returncode == 1
     assert f"advisories: {server.url}, asked for each version" in " ".join(done.stdout.split())

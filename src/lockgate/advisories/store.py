@@ -9,11 +9,12 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from msgspec import structs
 
 from lockgate.advisories.build import build
-from lockgate.advisories.changes import WholeError, since
+from lockgate.advisories.changes import Fill, WholeError, since
 from lockgate.advisories.fetch import Limits, Tell, Web, is_url
 from lockgate.advisories.index import FORMAT, DamagedError, Index, Meta
 from lockgate.advisories.records import files, in_zip, records
@@ -53,7 +54,7 @@ def _sync_from_url(url: str, path: Path, old: Index | None, limits: Limits, tell
     with Web(limits, tell) as web:
         if old:
             try:
-                return replace(path, since(web, url, old))
+                return replace(path, _last_reading(old, since(web, url, old)))
             except WholeError as error:
                 tell(f"fetching all records, because {error}")
                 validator = old.meta.validator if error.may_be_unchanged else ""
@@ -63,9 +64,22 @@ def _sync_from_url(url: str, path: Path, old: Index | None, limits: Limits, tell
             if old and not zipped.changed:
                 now = datetime.now(UTC).isoformat(timespec="seconds")
                 meta = structs.replace(old.meta, checked=now, whole=now)
-                return replace(path, lambda file: old.copy(file, meta))
+                return replace(path, _last_reading(old, lambda file: old.copy(file, meta)))
+            if old:
+                old.close()
             found = in_zip(zipped.file, shown(url))
             return replace(path, lambda file: build(found, shown(url), file, validator=zipped.validator))
+
+
+def _last_reading(old: Index, fill: Fill) -> Fill:
+    """`fill`, after which the index that it reads is closed: not every system replaces a file that is in use."""
+
+    def fill_and_close(file: BinaryIO) -> Meta:
+        meta = fill(file)
+        old.close()
+        return meta
+
+    return fill_and_close
 
 
 @contextmanager

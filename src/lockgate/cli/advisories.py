@@ -37,10 +37,11 @@ def sync(source: str | None, feeds: tuple[str, ...]) -> None:
     """Bring the local index up to date. On any fault the one that was there stays."""
     from lockgate.advisories import store
     from lockgate.advisories.feeds import sync_feed
+    from lockgate.checks import base
     from lockgate.config.load import load
 
     wanted = _wanted(feeds)
-    source = source or load(project=None, environ=os.environ, options={}, known_checks=[]).osv_export
+    source = source or load(project=None, environ=os.environ, options={}, known_checks=base.names()).osv_export
     meta = store.sync(source, tell=_tell)
     click.echo(f"{_size(meta)} from {meta.source}")
     if meta.lost:
@@ -49,9 +50,16 @@ def sync(source: str | None, feeds: tuple[str, ...]) -> None:
             f"warning: {counted(meta.lost, 'record')} can't be understood, so audits will be incomplete:", err=True
         )
         click.echo(f"  {', '.join(meta.malformed)}{more}", err=True)
+    failed: list[str] = []
     for name, given in wanted.items():
-        origin = sync_feed(name, given, tell=_tell)
+        try:
+            origin = sync_feed(name, given, tell=_tell)
+        except UnavailableError as error:
+            failed.append(str(error))
+            continue
         click.echo(f"{name.upper()} of {counted(origin.rows, 'CVE')} from {origin.source}")
+    if failed:
+        raise UnavailableError("; ".join(failed))
 
 
 def _tell(text: str) -> None:
