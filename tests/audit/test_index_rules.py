@@ -14,7 +14,7 @@ from lockgate.checks.base import Result
 from lockgate.checks.run import run_check
 from lockgate.model.finding import Finding, Severity
 from lockgate.model.record import Outcome
-from support import advisory, target, write, write_advisories
+from support import advisory, lockgate, noise, target, write, write_advisories
 
 
 @pytest.fixture(autouse=True)
@@ -221,3 +221,25 @@ def test_a_secret_in_what_an_index_says_is_masked(tmp_path: Path, httpserver: HT
     finding = only(run(tmp_path, "demo==1.0\n", url))
     assert secret not in str(finding)
     assert finding.message.startswith("demo 1.0 is yanked: it has ")
+
+
+def test_the_command_line_tells_no_credentials_of_an_index(tmp_path: Path, httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/own/demo/").respond_with_data("no", status=401)
+    url = serve(httpserver, project("demo", file("demo-1.0.tar.gz", yanked="broken")))
+    advisories = write_advisories(tmp_path / "osv", advisory(1, "elsewhere"))
+    write(tmp_path / "project", {"requirements.txt": "demo==1.0\n"})
+    password = noise(20)
+    environment = {
+        "PIP_INDEX_URL": url.replace("http://", f"http://reader:{password}@"),
+        "LOCKGATE_ADVISORIES": str(advisories),
+    }
+    for extra, code, said in (("", 0, "demo 1.0 is yanked: broken"), (httpserver.url_for("/own"), 3, "answered 401")):
+        done = lockgate(
+            "check", "audit", ".", "--index-checks", "--json", "report.json", "--sarif", "report.sarif",
+            cwd=tmp_path / "project", env={**environment, "CI": "1", "PIP_EXTRA_INDEX_URL": extra},
+        )  # fmt: skip
+        reports = [(tmp_path / "project" / name).read_text() for name in ("report.json", "report.sarif")]
+        told = "".join([done.stdout, done.stderr, *reports])
+        assert (done.returncode, said in told) == (code, True), told
+        assert password not in told
+        assert "reader" not in told
