@@ -126,4 +126,4 @@ def _beyond(affected: Affected, ranges: tuple[Range, ...]) -> tuple[str, ...]:
 
 def _text(record: Record) -> Text:
     details = (record.details or "")[:LONGEST_DETAILS]
-    return Text(record.summary or "", details, record.published or "", record.cwe())
+    return Text(record.summary or "", details, record.published or "", record.cwe(), record.affects())

@@ -78,6 +78,7 @@ class Text(Struct, frozen=True, array_like=True):
     details: str = ""
     published: str = ""
     cwe: tuple[int, ...] = ()
+    affects: tuple[str, ...] = ()
 
 
 class _Table(Struct, frozen=True):
@@ -176,6 +177,7 @@ class Index:
             details=next((text.details for text in texts if text.details), ""),
             published=texts[0].published,
             cwe=tuple(sorted({number for text in texts for number in text.cwe})),
+            affects=tuple(sorted({name for text in texts for name in text.affects})),
         )
 
     def _text(self, entry: Entry) -> Text:

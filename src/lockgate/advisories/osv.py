@@ -14,6 +14,9 @@ from lockgate.model.package import normalised
 
 ECOSYSTEM = "PyPI"
 
+MOST_NAMES = 50  # of what is affected
+
+_DOTTED = re.compile(r"[^\W\d]\w{0,99}(?:\.[^\W\d]\w{0,99}){0,9}")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,99}")
 
 
@@ -39,6 +42,7 @@ class Affected(Struct):
     ranges: list[_Range] | None = None
     versions: list[str] | None = None
     severity: list[_Severity] | None = None
+    ecosystem_specific: dict[str, Any] | None = None
 
 
 class Record(Struct):
@@ -74,6 +78,28 @@ class Record(Struct):
         named = (self.database_specific or {}).get("cwe_ids")
         texts = [str(name) for name in named] if isinstance(named, list) else []
         return tuple(int(text[4:]) for text in texts if re.fullmatch(r"CWE-\d{1,5}", text))
+
+    def affects(self) -> tuple[str, ...]:
+        """The dotted names of what is affected, as the Python Packaging Advisory Database gives them.
+
+        Format: https://github.com/pypa/advisory-database#format, `imports` in `ecosystem_specific`.
+        """
+        entries = [
+            entry
+            for _, affected in self.packages()
+            for entry in _listed((affected.ecosystem_specific or {}).get("imports"))
+            if isinstance(entry, dict)
+        ]
+        names = {
+            f"{module}.{attribute}" if (attribute := entry.get("attribute")) else f"{module}"
+            for entry in entries
+            for module in _listed(entry.get("modules"))
+        }
+        return tuple(sorted(filter(_DOTTED.fullmatch, names)))[:MOST_NAMES]
+
+
+def _listed(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 _decoder = msgspec.json.Decoder(Record)

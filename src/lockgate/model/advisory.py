@@ -12,6 +12,7 @@ class Advisory(Struct, frozen=True, kw_only=True):
 
     `score` is the highest CVSS base score among them, None where nobody has scored it. `fix` is the nearest version
     above the one asked for that has none of them, `fixes` are all versions above it that fix some; both may be empty.
+    `affects` are the dotted names of the modules and attributes that are affected, where the advisory tells.
     """
 
     id: str
@@ -23,6 +24,7 @@ class Advisory(Struct, frozen=True, kw_only=True):
     details: str = ""
     published: str = ""
     cwe: tuple[int, ...] = ()
+    affects: tuple[str, ...] = ()
 
 
 def preference(advisory: str) -> tuple[int, str]:

@@ -7,6 +7,7 @@ from contextlib import closing
 
 from lockgate.checks import base, redact
 from lockgate.checks.audit.describe import finding_of, rule_of
+from lockgate.checks.audit.evidence import with_imports
 from lockgate.checks.audit.inventory import take
 from lockgate.checks.audit.judge import judge, rule_modules
 from lockgate.checks.audit.source import Source, choose
@@ -69,7 +70,7 @@ def _advised(target: base.Target, pins: tuple[Package, ...]) -> base.Result:
     findings, described = _findings(pins, known, source.engine.name)
     return base.Result(
         coverage=Coverage(examined=len(known), unit="packages", skipped=skipped, notes=(source.note,)),
-        findings=findings,
+        findings=with_imports(findings, target.tree),
         engines=(source.engine,),
         rules=described,
         gaps=source.gaps,

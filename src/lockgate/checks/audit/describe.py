@@ -62,6 +62,8 @@ def finding_of(advisory: Advisory, rule: Rule, package: Package, engine: str) ->
     }
     optional = {"fix_version": advisory.fix, "marker": package.marker, "published": advisory.published, "via": way}
     properties |= {name: value for name, value in optional.items() if value}
+    if advisory.affects:
+        properties["affects"] = list(advisory.affects)
     if package.groups:
         properties["groups"] = list(package.groups)
     if package.direct is not None:
