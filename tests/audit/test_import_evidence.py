@@ -11,7 +11,7 @@ from lockgate.checks import audit
 from lockgate.checks.audit import evidence
 from lockgate.checks.audit.evidence import modules_of
 from lockgate.inputs import python_source
-from lockgate.inputs.python_source import imports_of, may_import
+from lockgate.inputs.python_source import imports_of, words_of
 from support import Files, advisory, target, write, write_advisories
 
 IMPORTED = {"imported": "yes", "imported_at": "app.py:2"}
@@ -77,7 +77,7 @@ def test_what_is_not_imported_is_told_as_such(tmp_path: Path, code: str) -> None
         {"app.py": "import os\n", "fast.pyx": ""},
         {"app.py": f"import yaml\nx = {'(' * 500}{')' * 500}\n"},
         {"app.py": f"import yaml\nx = {'-' * 200_000}1\n"},
-        {"app.py": f"import yaml\nx = 1{'.a' * 100_000}\n"},
+        {"app.py": f"import yaml\nx = y{'.a' * 100_000}\n"},
     ],
     ids=["computed", "formatted", "syntax", "encoding", "notebook", "cython", "brackets", "signs", "dots"],
 )
@@ -151,14 +151,29 @@ def test_what_files_import() -> None:
     assert imports
     assert imports.modules == {"a.b": 1, "c": 2, "e.f": 3, "e.f.g": 3}
     assert imports.used == {"a.b.h": 4, "a.b": 4, "c.i.j": 5, "c.i": 5, "e.f.g.k": 6}
+    inside = b"try:\n  import a\nexcept E:\n  import b\nelse:\n  import c\nfinally:\n  import d\nwhile x:\n  def f():\n    import e\n"
+    matching = b"match x:\n  case 1:\n    import f\n"
+    nested = imports_of(inside + matching, whole=False)
+    assert nested
+    assert "".join(sorted(nested.modules)) == "abcdef"
 
 
-def test_files_that_can_t_import_are_told_cheaply() -> None:
-    assert may_import(b"x = 1\n") == frozenset()
-    assert may_import(b"from a.b import c\n") == {"a", "b", "c"}
-    assert may_import(b"import\\\n a\n") is None
-    assert may_import(b"import_module(x)\n") is None
-    assert may_import(b"importance = 1\n") == frozenset()
+@pytest.mark.parametrize(
+    ("data", "names", "calls"),
+    [
+        (b"x = 1\n", "", False),
+        (b"from a.b import c\n", "from a b import c", False),
+        (b"x\r\nimport a, b # c", "import a b c", False),
+        (b"y\nimport\\\n a\nz", "import a", False),
+        (b"y\nfrom \\\r\n  a \\\r\n import b\r\nz", "from a import b", False),
+        (b"\\\nimport a\\", "import a", False),
+        (b"import_module(x)\n", "import_module x", True),
+        (b"y = __import__('a')", "y __import__ a", True),
+    ],
+)
+def test_the_words_of_lines_that_import(data: bytes, names: str, calls: bool) -> None:
+    words = words_of(data)
+    assert (words.names, words.calls) == (set(names.split()), calls)
 
 
 @pytest.mark.parametrize(

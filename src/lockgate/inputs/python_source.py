@@ -5,15 +5,15 @@ from __future__ import annotations
 import ast
 import re
 import warnings
+from collections.abc import Iterator
 
 from msgspec import Struct
 
 LARGEST = 2**20  # bytes: half a second of parsing
 
-# A module behind `import` or `from`, also behind a semicolon, and what stands on the line behind `import`.
-_NAMED = re.compile(rb"\bfrom[ \t\f]+([\w.]+)|\bimport\b([^\n]*)")
+_IMPORT = b"import"
 _WORD = re.compile(rb"[^\W\d]\w*")
-_BY_CALL = re.compile(rb"\b(?:import_module|__import__)\b")
+_BY_CALL = (b"import_module", b"__import__")
 _CALLS = ("import_module", "__import__")
 
 
@@ -31,37 +31,64 @@ class Imports(Struct, frozen=True):
     starred: frozenset[str] = frozenset()
 
 
-def may_import(data: bytes) -> frozenset[str] | None:
-    """The words of a file among which the names of all modules are that its statements import.
+class Words(Struct, frozen=True):
+    """Words of a file, among which are the outermost names of all modules that its statements import.
 
-    It is cheap; None means that a function may import anything, and that it has to be parsed.
+    `calls` tells whether it calls a function that may import anything.
     """
-    if b"import" not in data:
-        return frozenset()
-    if _BY_CALL.search(data):
-        return None
-    texts = (module or rest for module, rest in _NAMED.findall(data))
-    found = {word for text in texts for word in _WORD.findall(text)}
-    # A statement that goes on in the next line before it names its module.
-    return (
-        None
-        if re.search(rb"\b(?:import|from)[ \t\f]*\\", data)
-        else frozenset(w.decode("utf-8", "replace") for w in found)
-    )
+
+    names: frozenset[str] = frozenset()
+    calls: bool = False
 
 
-def imports_of(data: bytes) -> Imports | None:
-    """What a file imports; None where it is no Python of this version, or too large to parse in good time."""
+def words_of(data: bytes) -> Words:
+    """The words of the lines that have an import in them: cheap, and no syntax tree is made."""
+    words: set[bytes] = set()
+    calls = False
+    at = data.find(_IMPORT)
+    while at >= 0:
+        start, end = _logical_line(data, at)
+        line = data[start:end]
+        calls = calls or any(call in line for call in _BY_CALL)
+        words.update(_WORD.findall(line))
+        at = data.find(_IMPORT, end)
+    return Words(frozenset(word.decode("utf-8", "replace") for word in words), calls)
+
+
+def _logical_line(data: bytes, at: int) -> tuple[int, int]:
+    """Where the line of a place starts and ends, with those that backslashes join to it."""
+    start = data.rfind(b"\n", 0, at) + 1
+    while start and data[max(0, start - 3) : start].endswith((b"\\\n", b"\\\r\n")):
+        start = data.rfind(b"\n", 0, start - 1) + 1
+    end = data.find(b"\n", at)
+    while end >= 0 and data[max(0, end - 2) : end].endswith((b"\\", b"\\\r")):
+        end = data.find(b"\n", end + 1)
+    return start, end if end >= 0 else len(data)
+
+
+def imports_of(data: bytes, *, whole: bool = True) -> Imports | None:
+    """What a file imports; None where it is no Python of this version, or too large to parse in good time.
+
+    whole: look into expressions, too, where what is used and the functions that import are.
+    """
     if len(data) > LARGEST:
         return None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of what the file's own author should mend
             tree = ast.parse(data)
-            nodes = list(ast.walk(tree))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
-    return _Reader(nodes).read()
+    return _Reader(list(ast.walk(tree) if whole else _statements(tree))).read()
+
+
+def _statements(tree: ast.Module) -> Iterator[ast.AST]:
+    ahead: list[ast.AST] = [tree]
+    while ahead:
+        node = ahead.pop()
+        yield node
+        for part in ("body", "orelse", "finalbody", "handlers", "cases"):
+            ahead += getattr(node, part, ())
 
 
 class _Reader:

@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from lockgate.inputs.files import display
-from lockgate.inputs.python_source import Imports, imports_of, may_import
+from lockgate.inputs.python_source import Imports, imports_of, words_of
 from lockgate.inputs.tree import Tree
 from lockgate.model.finding import Finding
 
@@ -38,9 +38,8 @@ def with_imports(findings: Iterable[Finding], tree: Tree) -> tuple[Finding, ...]
     if not findings:
         return ()
     modules = {name: modules_of(name) for name in {str(finding.properties["package"]) for finding in findings}}
-    affected = {name for finding in findings for name in _affected(finding)}
-    wanted = {name for each in modules.values() for name in each.names} | affected
-    code = _Code(tree, wanted)
+    affected = frozenset(name for finding in findings for name in _affected(finding))
+    code = _Code(tree, frozenset(name for each in modules.values() for name in each.names), affected)
     return tuple(
         replace(
             finding, properties=finding.properties | code.told(modules[str(finding.properties["package"])], finding)
@@ -71,8 +70,12 @@ def _affected(finding: Finding) -> list[str]:
 class _Code:
     """Where the project's own code first imports and uses the names that are wanted."""
 
-    def __init__(self, tree: Tree, wanted: set[str]) -> None:
+    def __init__(self, tree: Tree, modules: frozenset[str], affected: frozenset[str]) -> None:
+        wanted = modules | affected
         self._tops = frozenset(name.partition(".")[0] for name in wanted)
+        self._whole = bool(affected)
+        self._computed = False
+        self._left = self._tops  # of which something was not found yet
         self._wanted = wanted
         self._imported: dict[str, str] = {}
         self._used: dict[str, str] = {}
@@ -80,6 +83,8 @@ class _Code:
         self._starred: set[str] = set()
         for path, imports in self._files(tree):
             self._take(path, imports)
+        if self._computed:
+            self._unknown |= self._tops
 
     def told(self, modules: Modules, finding: Finding) -> dict[str, str]:
         """The properties of one finding."""
@@ -105,17 +110,17 @@ class _Code:
             if not isinstance(data, bytes):
                 self._unknown |= self._tops
                 continue
-            words = may_import(data)
-            named = self._tops if words is None else self._tops & words
-            imports = imports_of(data) if named else None
+            words = words_of(data)
+            named = self._left & words.names
+            calls = words.calls and not self._computed
+            imports = imports_of(data, whole=calls or self._whole) if named or calls else None
             if imports:
                 yield path, imports
             else:
-                self._unknown |= named
+                self._unknown |= self._tops if calls else named
 
     def _take(self, path: str, imports: Imports) -> None:
-        if imports.computed:
-            self._unknown |= self._tops
+        self._computed = self._computed or imports.computed
         self._starred |= {module.partition(".")[0] for module in imports.starred}
         for found, lines in ((self._imported, [imports.modules]), (self._used, [imports.modules, imports.used])):
             first: dict[str, int] = {}
@@ -124,6 +129,7 @@ class _Code:
                     first[outer] = min(line, first.get(outer, line))
             for name, line in first.items():
                 found.setdefault(name, f"{display(path)}:{line}")
+        self._left = frozenset(name.partition(".")[0] for name in self._wanted if name not in self._used)
 
 
 def _outer(name: str) -> list[str]:
