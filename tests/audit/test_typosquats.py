@@ -8,8 +8,8 @@ import pytest
 from msgspec.structs import replace
 
 from lockgate.checks import audit
-from lockgate.checks.audit.judge import judge
 from lockgate.checks.audit.popular import known, meant
+from lockgate.checks.audit.subject import judge
 from lockgate.model.finding import Location, Severity
 from lockgate.model.package import Origin, Package
 from support import advisory, target, write, write_advisories

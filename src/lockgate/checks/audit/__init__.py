@@ -9,8 +9,8 @@ from lockgate.checks import base, redact
 from lockgate.checks.audit.describe import finding_of, rule_of
 from lockgate.checks.audit.evidence import with_imports
 from lockgate.checks.audit.inventory import take
-from lockgate.checks.audit.judge import judge, rule_modules
 from lockgate.checks.audit.source import Source, choose
+from lockgate.checks.audit.subject import judge, rule_modules
 from lockgate.checks.audit.text import Texts
 from lockgate.checks.identity import identify
 from lockgate.inputs.tree import Tree

@@ -6,14 +6,17 @@ import time
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from lockgate.inputs.files import display
-from lockgate.inputs.python_source import Imports, imports_of, words_of
 from lockgate.inputs.tree import Tree
 from lockgate.model.finding import Finding
+
+if TYPE_CHECKING:
+    from lockgate.inputs.python_source import Imports
 
 SECONDS = 3.0  # for all files; what is not found by then is unknown
 
@@ -100,6 +103,11 @@ class _Code:
 
     def _files(self, tree: Tree) -> Iterator[tuple[str, Imports]]:
         """The files that import something that is wanted."""
+        from lockgate.inputs.python_source import (  # a syntax tree is needed where there are findings
+            imports_of,
+            words_of,
+        )
+
         until = time.monotonic() + SECONDS
         for path in tree.files:
             if path.endswith(_NOT_READ):

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from lockgate.advisories.projects import Project
 from lockgate.checks.base import Progress
 from lockgate.config.settings import Settings
 from lockgate.inputs.urls import shown
 from lockgate.model.errors import UnavailableError
 from lockgate.model.package import Package
 from lockgate.model.record import Skip
+
+if TYPE_CHECKING:
+    from lockgate.advisories.projects import Project
 
 DEFAULT = "default"
 
@@ -47,7 +50,7 @@ def ask(packages: Iterable[Package], settings: Settings, progress: Progress) -> 
     except UnavailableError as error:
         return Answers(gaps=(f"the package index was not asked: {error}",))
     return Answers(
-        projects={name: answer for name, answer in known.items() if isinstance(answer, Project)},
+        projects={name: answer for name, answer in known.items() if not isinstance(answer, str)},
         skipped=tuple(_lost(package, answer) for package in pins if isinstance(answer := known[package.name], str)),
         notes=(f"package index: {', '.join(map(shown, urls))}",),
     )

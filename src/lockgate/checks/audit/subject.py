@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
-from lockgate.advisories.projects import Project, Release
 from lockgate.checks import base
 from lockgate.checks.audit.index_answers import ask
 from lockgate.checks.audit.text import quoted
@@ -17,6 +17,9 @@ from lockgate.model.modules import loaded
 from lockgate.model.package import Origin, Package
 from lockgate.model.record import Coverage, Skip
 from lockgate.model.rule import Rule
+
+if TYPE_CHECKING:
+    from lockgate.advisories.projects import Project, Release
 
 
 class Subject(Struct, frozen=True, kw_only=True):
