@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from lockgate.checks import audit
 from lockgate.checks.audit import evidence
 from lockgate.checks.audit.evidence import modules_of
+from lockgate.engines import environment
 from lockgate.inputs import python_source
 from lockgate.inputs.python_source import imports_of, words_of
 from support import Files, advisory, target, write, write_advisories
@@ -94,6 +96,21 @@ def test_a_name_that_is_only_guessed_is_never_no(tmp_path: Path) -> None:
     assert told(tmp_path, {"app.py": "import os\n"}, name="some-thing") == {"imported": "unknown"}
     assert told(tmp_path, {"app.py": "\nimport some_thing.x\n"}, name="some-thing") == IMPORTED
     assert told(tmp_path, {"app.py": "\nfrom some import thing\n"}, name="some-thing") == IMPORTED
+
+
+def test_what_is_installed_tells_the_modules(tmp_path: Path) -> None:
+    record = "some_where/__init__.py,sha256=x,1\nspace/ours/__init__.py,,\nspace/ours/x/__init__.py,,\n_fast.cpython-311-x86_64-linux-gnu.so,,\n"
+    record += '"single.py",,\n../../bin/tool,,\nsome_thing-1.0.dist-info/METADATA,,\nno-name/x.py,,\ndata/x.txt,,\n'
+    venv = tmp_path / "venv"
+    write(venv, {"pyvenv.cfg": "", "lib/python3.11/site-packages/Some_Thing-1.0.dist-info/RECORD": record})
+    python = venv / "bin" / "python"
+    python.parent.mkdir()
+    python.symlink_to(sys.executable)
+    found = environment.modules(str(python), ["some-thing", "other"])
+    assert found == {"some-thing": ("_fast", "single", "some_where", "space.ours")}
+    assert modules_of("some-thing", found["some-thing"]).certain
+    assert environment.modules(sys.executable, ["pyyaml"])["pyyaml"] == ("_yaml", "yaml")
+    assert environment.modules("no-such-python", ["pyyaml"]) == {}
 
 
 def test_names_of_namespaces(tmp_path: Path) -> None:

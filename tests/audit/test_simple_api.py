@@ -208,6 +208,12 @@ def test_an_index_that_never_answers_is_not_asked_for_long(httpserver: HTTPServe
     assert "was not asked: 10 requests in a row had no useful answer" in str(answers["p199"])
 
 
+@pytest.mark.parametrize("name", ["", "../../admin", "a/b", "A", "-a", "a?b", "a\nb", "a" * 300, "ä"])
+def test_a_name_that_is_none_is_not_asked_for(httpserver: HTTPServer, name: str) -> None:
+    assert "is no name that an index can be asked for" in str(ask(serve(httpserver), name=name))
+    assert httpserver.log == []
+
+
 def test_an_answer_is_kept_while_it_is_fresh(httpserver: HTTPServer) -> None:
     url = serve(httpserver, DEMO, ETag='"1"', **FRESH)
     first = ask(url)

@@ -32,6 +32,7 @@ PATIENCE = 10  # requests in a row without a useful answer, after which no more 
 LONGEST_FRESH = 3600.0  # seconds for which an answer is taken for the index's own, whatever it says
 
 _JSON = "application/vnd.pypi.simple.v1+json"
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,198}[a-z0-9])?")
 _PASSING = (429, 500, 502, 503, 504)
 
 
@@ -83,6 +84,8 @@ class SimpleApi:
 
         Threads may ask at the same time. Raises UnavailableError, saying why, for everything that is no useful answer.
         """
+        if not _NAME.fullmatch(project):
+            raise UnavailableError(f"{shortened(project)!r} is no name that an index can be asked for")
         given = {"If-None-Match": etag, "If-Modified-Since": modified}
         headers = {name: value for name, value in given.items() if value}
         pause = FIRST_PAUSE

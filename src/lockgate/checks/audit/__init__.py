@@ -70,7 +70,7 @@ def _advised(target: base.Target, pins: tuple[Package, ...]) -> base.Result:
     findings, described = _findings(pins, known, source.engine.name)
     return base.Result(
         coverage=Coverage(examined=len(known), unit="packages", skipped=skipped, notes=(source.note,)),
-        findings=with_imports(findings, target.tree),
+        findings=with_imports(findings, target.tree, target.settings.python),
         engines=(source.engine,),
         rules=described,
         gaps=source.gaps,

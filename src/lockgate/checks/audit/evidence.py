@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from lockgate.engines import environment
 from lockgate.inputs.files import display
 from lockgate.inputs.tree import Tree
 from lockgate.model.finding import Finding
@@ -32,15 +33,18 @@ class Modules(Struct, frozen=True):
     certain: bool
 
 
-def with_imports(findings: Iterable[Finding], tree: Tree) -> tuple[Finding, ...]:
+def with_imports(findings: Iterable[Finding], tree: Tree, python: str = "") -> tuple[Finding, ...]:
     """The findings, each with the property `imported` (yes, no or unknown), and `imported_at` where it is.
 
-    Where an advisory names what is affected (`affects`), `used` and `used_at` tell the same of that.
+    Where an advisory names what is affected (`affects`), `used` and `used_at` tell the same of that. `python` is an interpreter
+    for which the packages may be installed; empty means that there is none.
     """
     findings = tuple(findings)
     if not findings:
         return ()
-    modules = {name: modules_of(name) for name in {str(finding.properties["package"]) for finding in findings}}
+    packages = {str(finding.properties["package"]) for finding in findings}
+    installed = environment.modules(python, packages) if python else {}
+    modules = {name: modules_of(name, installed.get(name, ())) for name in packages}
     affected = frozenset(name for finding in findings for name in _affected(finding))
     code = _Code(tree, frozenset(name for each in modules.values() for name in each.names), affected)
     return tuple(
@@ -51,9 +55,9 @@ def with_imports(findings: Iterable[Finding], tree: Tree) -> tuple[Finding, ...]
     )
 
 
-def modules_of(distribution: str) -> Modules:
-    """What is imported of a distribution (name by PEP 503)."""
-    known = _known().get(distribution)
+def modules_of(distribution: str, installed: tuple[str, ...] = ()) -> Modules:
+    """What is imported of a distribution (name by PEP 503): what it has installed, else what is known of it, else a guess."""
+    known = installed or _known().get(distribution)
     if known:
         return Modules(known, certain=True)
     return Modules(tuple({distribution.replace("-", "_"), distribution.replace("-", ".")}), certain=False)
