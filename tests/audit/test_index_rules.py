@@ -156,6 +156,15 @@ def test_a_release_younger_than_the_cooldown(tmp_path: Path, httpserver: HTTPSer
     assert "does not tell when it was uploaded" in gap.reason
 
 
+def test_an_address_that_knows_no_project_at_all_is_a_wrong_one(tmp_path: Path, httpserver: HTTPServer) -> None:
+    url = serve(httpserver, project("demo", file("demo-1.0.tar.gz")))
+    wrong = run(tmp_path, "a==1\nb==1\ndemo==1.0\n", url.replace("simple", "wrong"))
+    assert wrong.findings == ()
+    assert "has none of 3 projects; is http" in wrong.gaps[0]
+    assert len(run(tmp_path, "a==1\nb==1\ndemo==1.0\n", url).findings) == 2
+    assert len(run(tmp_path, "a==1\nb==1\n", url).findings) == 2
+
+
 def test_a_finding_is_allowed_on_its_line_and_keeps_its_name(tmp_path: Path, httpserver: HTTPServer) -> None:
     url = serve(httpserver, project("demo", file("demo-1.0.tar.gz", yanked=True)))
     allowed = run(tmp_path, "demo==1.0  # lockgate: allow[audit/yanked]\n", url)

@@ -18,7 +18,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
 from lockgate.advisories import asked, simple_api
-from lockgate.advisories.projects import Project
+from lockgate.advisories.projects import Project, project_of
 from lockgate.inputs import user_cache
 
 DEMO = project("demo", file("demo-1.0.tar.gz"), file("demo-2.0.tar.gz"))
@@ -174,6 +174,40 @@ def test_times_and_names_of_files_that_are_odd(httpserver: HTTPServer) -> None:
     release = known(ask(serve(httpserver, project("demo", *files)))).releases["1.0"]
     assert release
     assert (release.uploaded, release.files) == (None, 2)
+
+
+@pytest.mark.parametrize(
+    ("filename", "version"),
+    [
+        ("my_demo-1.0-py3-none-any.whl", "1.0"),
+        ("my_demo-1.0-1-cp311-cp311-manylinux.whl", "1.0"),
+        ("My.Demo-1.0-py2.7.egg", "1.0"),
+        ("my-demo-1.0.tar.gz", "1.0"),
+        ("my-demo-1.0-1.tar.gz", "1.0.post1"),
+        ("my_demo-1.0-rc1.zip", "1.0rc1"),
+        ("other-name-1.0.tgz", "1.0"),
+        ("my_demo-1.0+cu118-cp311-cp311-linux_x86_64.whl", "1.0+cu118"),
+    ],
+)
+def test_the_version_that_a_file_s_name_tells(filename: str, version: str) -> None:
+    answer = json.dumps(project("my-demo", file(filename), file("my-demo-7.tar.gz"))).encode()
+    release = project_of(answer, "my-demo", [version]).releases[version]
+    assert release
+    assert release.files == 1
+
+
+@pytest.mark.parametrize("filename", ["my-demo.exe", "my-demo-final.tar.gz", "x", ""])
+def test_the_hash_of_a_file_that_tells_no_version_may_be_any_s(filename: str) -> None:
+    answer = json.dumps(project("my-demo", file(filename, "cd" * 32), file("my-demo-7.tar.gz"))).encode()
+    release = project_of(answer, "my-demo", ["7.0"]).releases["7.0"]
+    assert release
+    assert (release.files, f"sha256:{'cd' * 32}" in release.hashes) == (1, True)
+
+
+def test_asking_ends_in_time(httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(simple_api, "SECONDS_IN_ALL", -1.0)
+    assert "was not asked: the others took more than" in str(ask(serve(httpserver, DEMO)))
+    assert httpserver.log == []
 
 
 def test_an_answer_without_end(httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch) -> None:

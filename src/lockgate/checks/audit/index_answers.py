@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from lockgate.advisories.projects import Project
 
 DEFAULT = "default"
+MISTAKEN = 3  # projects; an index that has none of so many is not one of packages
 
 
 class Answers(Struct, frozen=True, kw_only=True):
@@ -49,6 +50,11 @@ def ask(packages: Iterable[Package], settings: Settings, progress: Progress) -> 
         known = asked.ask(urls, {name: frozenset(versions) for name, versions in wanted.items()}, progress)
     except UnavailableError as error:
         return Answers(gaps=(f"the package index was not asked: {error}",))
+    if len(known) >= MISTAKEN and all(not isinstance(answer, str) and not answer.known for answer in known.values()):
+        none = (
+            f"the package index has none of {len(known):,} projects; is {', '.join(map(shown, urls))} its simple API?"
+        )
+        return Answers(gaps=(none,))
     return Answers(
         projects={name: answer for name, answer in known.items() if not isinstance(answer, str)},
         skipped=tuple(_lost(package, answer) for package in pins if isinstance(answer := known[package.name], str)),
