@@ -26,9 +26,11 @@ FRESH = {"Cache_Control": "max-age=600"}
 
 
 @pytest.fixture(autouse=True)
-def _own_cache(own_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test reads the answers that another one had, and none waits long before it tries again."""
+def kept_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where answers are kept. No test reads those that another one had, and none waits long before it tries again."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr(simple_api, "FIRST_PAUSE", 0.01)
+    return tmp_path / "lockgate" / "projects"
 
 
 def ask(*urls: str, name: str = "demo", versions: tuple[str, ...] = ("1.0",)) -> Project | str:
@@ -62,7 +64,7 @@ def test_a_request_says_who_asks_and_for_what(httpserver: HTTPServer) -> None:
     assert "Authorization" not in request.headers
 
 
-def test_user_and_password_go_into_a_header_and_nowhere_else(httpserver: HTTPServer, own_cache: Path) -> None:
+def test_user_and_password_go_into_a_header_and_nowhere_else(httpserver: HTTPServer, kept_answers: Path) -> None:
     password = "pass" + "%3Aw%40rd"
     url = serve(httpserver, DEMO, **FRESH).replace("http://", f"http://reader:{password}@")
     assert known(ask(url)).known
@@ -70,8 +72,8 @@ def test_user_and_password_go_into_a_header_and_nowhere_else(httpserver: HTTPSer
     assert sent == "reader:pass:w@rd"
     bad = answering(httpserver, lambda: Response(status=403)).replace("http://", f"http://reader:{password}@")
     asked_more = ask(bad.replace("/simple/", "/none/") + "?token=secret", name="x/../../y")
-    kept = b"".join(path.read_bytes() for path in (own_cache / "projects").iterdir())
-    paths = "".join(map(str, (own_cache / "projects").iterdir()))
+    kept = b"".join(path.read_bytes() for path in kept_answers.iterdir())
+    paths = "".join(path.name for path in kept_answers.iterdir())
     for told in (str(asked_more), kept.decode("latin-1"), paths):
         assert not any(part in told for part in ("reader", "pass", "w@rd", "w%40rd", "secret"))
 
@@ -331,11 +333,11 @@ def test_a_clock_that_went_back_does_not_keep_answers_fresh(
 
 @pytest.mark.parametrize("damage", [lambda data: data[:-1], lambda data: data[:0], lambda data: data + b"x", None])
 def test_a_damaged_cache_is_made_anew(
-    httpserver: HTTPServer, own_cache: Path, damage: Callable[[bytes], bytes] | None
+    httpserver: HTTPServer, kept_answers: Path, damage: Callable[[bytes], bytes] | None
 ) -> None:
     url = serve(httpserver, DEMO, **FRESH)
     first = ask(url)
-    (kept,) = (own_cache / "projects").iterdir()
+    (kept,) = kept_answers.iterdir()
     if damage:
         kept.write_bytes(damage(kept.read_bytes()))
     else:  # whole, and of another kind
@@ -345,11 +347,11 @@ def test_a_damaged_cache_is_made_anew(
 
 
 def test_what_was_not_asked_for_in_a_long_time_goes(
-    httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch, own_cache: Path
+    httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch, kept_answers: Path
 ) -> None:
     url = serve(httpserver, DEMO, project("other", file("other-1.0.tar.gz")), **FRESH)
     ask(url)
-    (kept,) = (own_cache / "projects").iterdir()
+    (kept,) = kept_answers.iterdir()
     real = time.time
     monkeypatch.setattr(asked.time, "time", lambda: real() + 100)
     ask(url, name="other")
