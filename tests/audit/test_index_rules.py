@@ -57,6 +57,11 @@ def test_a_version_that_is_yanked_without_a_reason(tmp_path: Path, httpserver: H
     assert only(run(tmp_path, "demo==1.0\n", url)).message == "demo 1.0 is yanked"
 
 
+def test_a_reason_that_is_too_long_is_told_by_its_length(tmp_path: Path, httpserver: HTTPServer) -> None:
+    url = serve(httpserver, project("demo", file("demo-1.0.tar.gz", yanked="x" * 5000)))
+    assert only(run(tmp_path, "demo==1.0\n", url)).message == "demo 1.0 is yanked: a text of 5,000 characters"
+
+
 @pytest.mark.parametrize(
     ("status", "severity", "message"),
     [

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from lockgate.advisories.versions import key
+from lockgate.model.errors import shortened
 from lockgate.model.package import normalised
 
 ACTIVE = "active"
@@ -22,12 +23,13 @@ _SOURCE_ARCHIVE = re.compile(r"\.(?:tar\.(?:gz|bz2|xz|Z)|tgz|zip)$")
 _BUILT = re.compile(r"[^-]+-([^-]+)-[^/]+\.(?:whl|egg)$")
 _FIRST_NUMBER = re.compile(r"[0-9]+")
 MAJOR = "1"  # of the API
+LONGEST_REASON = 300  # characters
 
 
 class Release(Struct, frozen=True, array_like=True):
     """One version that an index has.
 
-    `yanked` is the reason, which may be empty, and None where it is not yanked; `uploaded` is when its first file was, in
+    `yanked` is the reason, fit for a message, which may be empty, and None where it is not yanked; `uploaded` is when its first file was, in
     UNIX time, None where that is not told. `hashes` are those of its files, as `algorithm:hex`.
     """
 
@@ -93,7 +95,7 @@ def project_of(data: bytes, name: str, versions: Iterable[str]) -> Project:
     return Project(
         known=True,
         status=status.status if status.status in _STATUSES else ACTIVE,
-        reason=status.reason or "",
+        reason=_told(status.reason or ""),
         releases={version: _release(version, listed, files) for version in versions},
     )
 
@@ -155,7 +157,7 @@ def _release(version: str, listed: Iterable[str], files: dict[str, list[_File]])
     # PEP 592 yanks files: a release of which one is left can still be installed.
     all_yanked = bool(own) and all(isinstance(each, str) or each for each in yanked)
     return Release(
-        yanked=(reasons[0] if reasons else "") if all_yanked else None,
+        yanked=_told(reasons[0] if reasons else "") if all_yanked else None,
         uploaded=min(times, default=None),
         hashes=frozenset(
             f"{algorithm.lower()}:{digest.lower()}"
@@ -164,6 +166,11 @@ def _release(version: str, listed: Iterable[str], files: dict[str, list[_File]])
         ),
         files=len(own),
     )
+
+
+def _told(reason: str) -> str:
+    """A reason that an index gives, for a message: one printable line, or how long it is instead of it."""
+    return shortened(" ".join(reason.split()).rstrip("."), LONGEST_REASON)
 
 
 def _first_number(version: str) -> int:
