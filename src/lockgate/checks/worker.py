@@ -13,6 +13,7 @@ from lockgate.checks.base import Target
 from lockgate.checks.isolated import Answer, Request
 from lockgate.checks.run import run_check
 from lockgate.checks.stopping import raise_on_signals
+from lockgate.inputs.named import NamedTree
 from lockgate.inputs.tree import Tree
 
 SECONDS_BETWEEN_REPORTS = 0.1
@@ -34,7 +35,8 @@ def main() -> None:
             answers.flush()
 
     settings = request.settings
-    tree = Tree(Path(request.root), settings.exclude, settings.max_file_size)
+    root, limit = Path(request.root), settings.max_file_size
+    tree = NamedTree(root, request.files, (), limit) if request.files else Tree(root, settings.exclude, limit)
     target = Target(
         tree=tree,
         settings=settings,

@@ -39,7 +39,7 @@ _SETTINGS = (
 )
 _SETTINGS_OF_OTHERS = (  # which the secrets check does not look at
     click.option("--advisories", metavar="PATH|URL", help="OSV zip or directory to audit against."),
-    click.option("--python", metavar="PATH", help="The interpreter in which pylint runs."),
+    click.option("--python", metavar="PATH", help="The interpreter in which pylint runs; its packages are audited."),
     click.option("--trust", is_flag=True, default=None, help="Let the repository's pylint configuration run code."),
 )
 

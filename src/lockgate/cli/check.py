@@ -20,7 +20,7 @@ from lockgate.cli._options import (
 from lockgate.cli._progress import bars
 from lockgate.inputs.git import revision
 from lockgate.policy.verdict import decide
-from lockgate.project import root_of, settings_of
+from lockgate.project import file_of, root_of, settings_of
 
 
 @click.command("check", short_help="Run one check.")
@@ -40,13 +40,18 @@ def command(
     run: str,
     **options: Any,
 ) -> int:
-    """Run one check on the repository in PATH. NAME is audit, lint, pins or secrets."""
+    """Run one check on the repository in PATH. NAME is audit, lint, pins or secrets.
+
+    The audit takes a single requirements file, lockfile, SBOM, wheel or source archive as PATH, too.
+    """
     base.get(name)
-    root = root_of(path)
+    file = file_of(path) if name == "audit" else None
+    root = file.parent if file else root_of(path)
     check_destinations(sarif, json_file, record)
-    tell_of_repository(root)
+    if not file:
+        tell_of_repository(root)
     settings = settings_of(root, options)
     with bars(not no_progress) as progress:
-        found = run_all([name], root, settings, run or str(uuid.uuid4()), progress)
+        found = run_all([name], root, settings, run or str(uuid.uuid4()), progress, (file.name,) if file else ())
     report = decide(found, settings, os.environ, revision(root))
     return finish(report, sarif_file=sarif, json_file=json_file, record_file=record)

@@ -35,7 +35,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
     deep: look for secrets in archives, databases, compiled modules and the cells of notebooks, too.
     kingfisher_rules: files with rules for kingfisher, beside its own.
     offline: no check opens a connection.
-    python: the interpreter in which pylint runs; empty means lockgate's own.
+    python: the interpreter in which pylint runs (empty means lockgate's own), and whose installed packages are audited.
     trust: obey what the repository's own configuration says of code to run (pylint's init-hook and load-plugins).
     sources: where each value that is no default came from.
     """

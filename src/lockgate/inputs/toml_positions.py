@@ -31,7 +31,11 @@ def array_of_tables(text: str, path: str, name: str, count: int) -> list[dict[st
 
     found = [
         {"": place(path, _head(table))}
-        | {_key(pair): place(path, pair) for pair in table.named_children if pair.type == "pair" and pair.named_children}
+        | {
+            _key(pair): place(path, pair)
+            for pair in table.named_children
+            if pair.type == "pair" and pair.named_children
+        }
         for table in _tables(root(text), name)
     ]
     return found if len(found) == count else [{"": Location.of_line(path, 1, text.partition("\n")[0])}] * count

@@ -28,7 +28,7 @@ def all_rules() -> tuple[Rule, ...]:
 
 def run(target: base.Target) -> base.Result:
     """Look up every pinned package of every manifest. What is not looked up is in the coverage, never clean."""
-    inventory = take(target.tree)
+    inventory = take(target.tree, target.settings.python)
     pins, skipped = inventory.pins, list(inventory.skipped)
     if not pins:
         return base.Result(coverage=Coverage(examined=0, unit="packages", skipped=tuple(skipped)))
