@@ -11,13 +11,14 @@ import re
 import shlex
 from bisect import bisect_right
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from lockgate.inputs.requirement_annotations import Annotations
 from lockgate.model.errors import shortened
 from lockgate.model.finding import Location
 from lockgate.model.package import Origin, Package, normalised
@@ -86,21 +87,30 @@ def parse(data: bytes, path: str) -> Parsed:
         parsed.skipped.append(Skip(path, str(error), gap=True))
         return parsed
     source = _Source(path, text)
+    annotations = Annotations()
     for line in source.logical_lines():
         if parsed.lines >= LINES:
             reason = f"over the limit of {LINES:,} lines; this one and the rest were not read"
             parsed.skipped.append(Skip(f"{path}:{line.number}", reason, gap=True))
             break
+        before = len(parsed.packages)
         try:
             _parse_line(line, parsed)
         except (ValueError, RecursionError) as error:
             parsed.skipped.append(Skip(f"{path}:{line.number}", f"can't be understood: {_plain(error)}", gap=True))
+        annotations.take(line.text, line.comment, before if len(parsed.packages) > before else None)
+    parsed.packages = annotations.traced(parsed.packages)
     return parsed
 
 
 def is_url(text: str) -> bool:
     """Whether pip would take `text` for a URL."""
     return bool(_URL.match(text))
+
+
+def is_archive(text: str) -> bool:
+    """Whether a path or URL ends in the name of a wheel or source archive."""
+    return bool(_ARCHIVE.search(_file_name(text)))
 
 
 class _Source:
@@ -147,9 +157,17 @@ class _Line:
         self._parts.append(text)
         self._length += len(text)
 
-    @property
+    @cached_property
+    def _whole(self) -> str:
+        return "".join(self._parts)
+
+    @cached_property
     def text(self) -> str:
-        return _COMMENT.sub("", "".join(self._parts))
+        return _COMMENT.sub("", self._whole)
+
+    @property
+    def comment(self) -> str:
+        return self._whole[len(self.text) :]
 
     @property
     def number(self) -> int:
@@ -251,7 +269,7 @@ def requirement(text: str, at: Location) -> Package:
     if not text.isprintable():
         raise ValueError("it holds characters that can't be printed")
     parsed = _full_grammar(text)
-    name, extras = normalised(parsed.name), tuple(sorted(parsed.extras))
+    name, extras = normalised(parsed.name), tuple(sorted(map(normalised, parsed.extras)))
     if parsed.url:
         marker = text.partition(" ;")[2].strip()
         version, origin = version_in_file_name(parsed.url, name), origin_of(parsed.url)
@@ -301,7 +319,7 @@ def origin_of(target: str) -> Origin:
         return Origin.VCS
     if is_url(target) and not target.lower().startswith("file:"):
         return Origin.URL
-    return Origin.FILE if _ARCHIVE.search(_file_name(target)) else Origin.LOCAL
+    return Origin.FILE if is_archive(target) else Origin.LOCAL
 
 
 def _file_name(target: str) -> str:

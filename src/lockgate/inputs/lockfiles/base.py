@@ -43,7 +43,7 @@ class Reader(Protocol):
     """A module that reads one format.
 
     A pattern without a slash matches a file's name; one with a slash matches the end of its path. Patterns are in lower case
-    and match any.
+    and match any. A reader that looks for manifests in files of which most are none has `SEARCHED = True`.
     """
 
     PATTERNS: tuple[str, ...]
@@ -67,8 +67,8 @@ def read_manifests(tree: Tree, using: list[Reader] | None = None) -> list[Manife
 
 
 def is_manifest(path: str) -> bool:
-    """Whether some reader reads a file of that path."""
-    return any(is_read_by(reader, path) for reader in readers())
+    """Whether a file of that path is a manifest, whatever is in it."""
+    return any(is_read_by(reader, path) for reader in readers() if not getattr(reader, "SEARCHED", False))
 
 
 def is_read_by(reader: Reader, path: str) -> bool:

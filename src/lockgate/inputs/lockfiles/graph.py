@@ -40,6 +40,22 @@ def traced(packages: Sequence[Package], needs: Sequence[Sequence[int]], roots: S
     )
 
 
+def traced_from_tops(packages: Sequence[Package], needs: Sequence[Sequence[int]], name: str) -> tuple[Package, ...]:
+    """The same where the file `name` tells what packages need, and not what the project names.
+
+    Surely it names what nothing else needs; of the others `direct` stays unknown. What is grouped stays so. Without any
+    edge nothing is told.
+    """
+    needed = {position for positions in needs for position in positions}
+    if not needed:
+        return tuple(packages)
+    tops = tuple((number, "") for number in range(len(packages)) if number not in needed)
+    return tuple(
+        replace(package, direct=package.direct or None, groups=before.groups)
+        for package, before in zip(traced(packages, needs, [Root(name, tops)]), packages, strict=True)
+    )
+
+
 def _shortest(
     packages: Sequence[Package], needs: Sequence[Sequence[int]], roots: Sequence[Root]
 ) -> dict[int, tuple[str, ...]]:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from lockgate.inputs import toml_positions
 from lockgate.inputs.lockfiles.base import Manifest, read_toml
-from lockgate.inputs.lockfiles.graph import MOST_FORKS, Root, traced
+from lockgate.inputs.lockfiles.graph import MOST_FORKS, traced_from_tops
 from lockgate.inputs.tree import Tree
 from lockgate.model.errors import shortened
 from lockgate.model.finding import Location
@@ -51,31 +51,19 @@ def _entries(data: dict[str, Any], text: str, shown: str) -> Iterator[Package | 
 
 
 def _traced(lock: Pylock, packages: list[Package], shown: str) -> Iterator[Package | Skip]:
-    """The packages with the ways to them, where the file tells `dependencies`.
-
-    It does not tell what the project names: surely what nothing else needs; of the others that is unknown.
-    """
-    if not any(locked.dependencies for locked in lock.packages):
-        yield from packages
-        return
+    """The packages with the ways to them, where the file tells `dependencies`, and a gap where one of these is not there."""
     places: dict[str, list[int]] = {}
     for number, package in enumerate(packages):
         places.setdefault(package.name, []).append(number)
-    needs = [
-        list(dict.fromkeys(each for wanted in locked.dependencies or () for each in _meant(lock, wanted, places)))
-        for locked in lock.packages
-    ]
-    needed = {position for positions in needs for position in positions}
-    tops = tuple((number, "") for number in range(len(packages)) if number not in needed)
-    found = traced(packages, needs, [Root(shown.rpartition("/")[2], tops)])
-    for package, before in zip(found, packages, strict=True):
-        yield replace(package, direct=package.direct or None, groups=before.groups)
+    needs: list[list[int]] = []
     for package, locked in zip(packages, lock.packages, strict=True):
-        missing = [wanted for wanted in locked.dependencies or () if next(_meant(lock, wanted, places), None) is None]
+        meant = {str(wanted.get("name")): list(_meant(lock, wanted, places)) for wanted in locked.dependencies or ()}
+        needs.append(list(dict.fromkeys(position for positions in meant.values() for position in positions)))
+        missing = [name for name, positions in meant.items() if not positions]
         if missing:
-            name = shortened(str(missing[0].get("name")))
-            reason = f"needs {name}, which the file does not lock; is it cut off?"
+            reason = f"needs {shortened(missing[0])}, which the file does not lock; is it cut off?"
             yield Skip(f"{shown}:{package.at.line}", reason, gap=True)
+    yield from traced_from_tops(packages, needs, shown.rpartition("/")[2])
 
 
 def _meant(lock: Pylock, wanted: Mapping[str, Any], places: dict[str, list[int]]) -> Iterator[int]:

@@ -63,7 +63,12 @@ def _name(declared: Declared) -> str:
 def _take(declared: Declared) -> None:
     for take in (_standard, _poetry, _groups, _pdm, _uv):
         take(declared)
-    own, sources = _name(declared), _sources(declared)
+    place(declared, _name(declared))
+
+
+def place(declared: Declared, own: str = "") -> None:
+    """Give the requirements of a project, of which `own` is the name, the origins that its tables tell."""
+    sources = _sources(declared)
     declared.packages = [
         replace(package, origin=origin, direct=True)
         for package in declared.packages
