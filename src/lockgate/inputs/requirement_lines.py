@@ -265,15 +265,15 @@ def requirement(text: str, at: Location) -> Package:
     """The package of a requirement by PEP 508 that stands at `at`. Raises ValueError, which quotes nothing of it."""
     if len(text) > LONGEST_ENTRY:
         raise ValueError(f"longer than {LONGEST_ENTRY:,} characters")
+    text = " ".join(text.split())
+    if not text.isprintable():
+        raise ValueError("it holds characters that can't be printed")
     parsed = _full_grammar(text)
     name, extras = normalised(parsed.name), tuple(sorted(map(normalised, parsed.extras)))
     if parsed.url:
         marker = text.partition(" ;")[2].strip()
-        named, version = _in_file_name(parsed.url)
-        origin = _origin(parsed.url)
-        return Package(
-            name=name, version=version if named == name else "", at=at, origin=origin, marker=marker, extras=extras
-        )
+        version, origin = version_in_file_name(parsed.url, name), origin_of(parsed.url)
+        return Package(name=name, version=version, at=at, origin=origin, marker=marker, extras=extras)
     body, _, marker = text.partition(";")
     head = _HEAD.match(body)
     specifier = body[head.end() :].strip() if head else ""
@@ -310,10 +310,11 @@ def _reference(target: str, at: Location, hashes: tuple[str, ...] = ()) -> Packa
     name, version = _in_file_name(where)
     if egg and normalised(egg[1]) != name:
         name, version = normalised(egg[1]), ""
-    return Package(name=name, version=version, at=at, origin=_origin(where), marker=marker, hashes=hashes)
+    return Package(name=name, version=version, at=at, origin=origin_of(where), marker=marker, hashes=hashes)
 
 
-def _origin(target: str) -> Origin:
+def origin_of(target: str) -> Origin:
+    """What a path or URL names."""
     if _VCS.match(target):
         return Origin.VCS
     if is_url(target) and not target.lower().startswith("file:"):
@@ -325,6 +326,12 @@ def _file_name(target: str) -> str:
     """The last part of a path, or of the path of a URL."""
     name = re.split(r"[?#]", target.replace("\\", "/"), maxsplit=1)[0].rpartition("/")[2]
     return unquote(name) if is_url(target) else name
+
+
+def version_in_file_name(target: str, name: str) -> str:
+    """The version of the wheel or source archive of `name` that a path or URL ends in; empty where that is not certain."""
+    named, version = _in_file_name(target)
+    return version if named == name else ""
 
 
 def _in_file_name(target: str) -> tuple[str, str]:

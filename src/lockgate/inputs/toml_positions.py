@@ -28,7 +28,6 @@ def array_of_tables(text: str, path: str, name: str, count: int) -> list[dict[st
     `text` must be valid TOML. A table's own place (that of its header or braces) has the empty key. Where the array is
     written so strangely that its tables are not found, the place of each is the first line.
     """
-
     found = [
         {"": place(path, _head(table))}
         | {

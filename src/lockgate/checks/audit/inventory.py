@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from lockgate.inputs import installed
 from lockgate.inputs.lockfiles.archives import is_archive
 from lockgate.inputs.lockfiles.base import Manifest, is_manifest, read_manifests
+from lockgate.inputs.lockfiles.linked import satisfies
 from lockgate.inputs.tree import Tree
 from lockgate.model.package import Origin, Package
 from lockgate.model.record import Skip
@@ -40,11 +41,12 @@ def take(tree: Tree, python: str = "") -> Inventory:
     packages = _packages(manifests)
     unread = (skip for skip in tree.skipped if skip.gap or is_manifest(skip.subject))
     of_manifests = (skip for manifest in manifests for skip in manifest.skipped)
+    unlocked = (skip for manifest in manifests for skip in manifest.unlocked if not settled.at(manifest.path))
     of_packages = (skip for skip in (_skip(package, settled) for package in packages) if skip)
     return Inventory(
         packages=packages,
         pins=tuple(filter(_is_pin, packages)),
-        skipped=(*unread, *of_manifests, *of_packages),
+        skipped=(*unread, *of_manifests, *unlocked, *of_packages),
     )
 
 
@@ -87,11 +89,11 @@ def _skip(package: Package, settled: _Settled) -> Skip | None:
         return Skip(where, f"{name} comes from a repository, so no advisory names its version", gap=True)
     if package.version:
         return None
+    locked = settled.versions(package)
+    if any(satisfies(version, package.specifier) for version in locked):
+        return None
     if package.origin is not Origin.INDEX:
         return Skip(where, f"{name} {_WITHOUT_VERSION[package.origin]}", gap=True)
-    locked = settled.versions(package)
-    if any(_satisfies(version, package.specifier) for version in locked):
-        return None
     reason = f"; its lock has {locked[0]}, which is not {package.specifier}" if locked else "; pin or lock it"
     return Skip(where, f"{name} {_WITHOUT_VERSION[package.origin]}{reason}", gap=True)
 
@@ -108,9 +110,12 @@ class _Settled:
 
     def versions(self, package: Package) -> list[str]:
         """The versions that the locks of the package's file and folder have of it; empty is that of a local one."""
-        path = package.at.path
-        locks = [pins for place in (path, path.rpartition("/")[0]) for pins in self._places.get(place, ())]
-        return [version for pins in locks for version in pins.get(package.name, ())]
+        return [version for pins in self.at(package.at.path) for version in pins.get(package.name, ())]
+
+    def at(self, path: str) -> list[dict[str, list[str]]]:
+        """By name the versions that each lock of a file has, or of its folder. That of a folder is none of its scripts."""
+        places = (path,) if path.lower().endswith(".py") else (path, path.rpartition("/")[0])
+        return [pins for place in places for pins in self._places.get(place, ()) if pins]
 
 
 def _grouped(packages: Iterable[Package]) -> Iterator[tuple[str, list[str]]]:
@@ -119,15 +124,3 @@ def _grouped(packages: Iterable[Package]) -> Iterator[tuple[str, list[str]]]:
         if package.version or package.origin is not Origin.INDEX:
             found.setdefault(package.name, []).append(package.version)
     yield from found.items()
-
-
-def _satisfies(version: str, specifier: str) -> bool:
-    """Whether a locked version is one that a requirement allows; a local package without version always is."""
-    if not (version and specifier):
-        return True
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet
-
-    try:
-        return SpecifierSet(specifier).contains(version, prereleases=True)
-    except (InvalidSpecifier, ValueError):
-        return False

@@ -30,7 +30,7 @@ def specifier(constraint: str) -> str | None:
         clauses += [made] if made else []
         end = clause.end()
     joined = ",".join(clauses)
-    return joined if _is_valid(joined) else None
+    return joined if is_valid(joined) else None
 
 
 def python_marker(constraint: str) -> str:
@@ -63,11 +63,12 @@ def _below(operator: str, version: str) -> str | None:
     return f">={version},<{above}"
 
 
-def _is_valid(text: str) -> bool:
+def is_valid(text: str) -> bool:
+    """Whether a text is a specifier by PEP 440, of printable characters."""
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
     try:
         SpecifierSet(text)
     except (InvalidSpecifier, ValueError):
         return False
-    return True
+    return text.isprintable()

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Annotated, Any
+from typing import Any
 
-from msgspec import Meta, Struct
+from msgspec import Struct
 from msgspec.structs import replace
 
+from lockgate.inputs.lockfiles.fields import Name, Version
 from lockgate.inputs.lockfiles.graph import MOST_FORKS, Root, traced
 from lockgate.model.package import Package, normalised
 
 _MOST_MARKERS = 10
-
-Name = Annotated[str, Meta(max_length=200, pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$")]
-Version = Annotated[str, Meta(max_length=100, pattern=r"^[A-Za-z0-9.!+_-]*$")]
 
 
 class Dependency(Struct):
