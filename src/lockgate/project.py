@@ -26,21 +26,22 @@ def root_of(path: str) -> Path:
     return root.resolve()
 
 
-def file_of(path: str) -> Path | None:
-    """The manifest that `path` names, which is then all that is examined; None where it names a directory or nothing.
+def file_of(path: str) -> tuple[Path, str] | None:
+    """The manifest that `path` names, which is then all that is examined, as a directory and the path in it.
 
-    Raises UsageError for a file of another kind.
+    None where it names a directory or nothing. Raises UsageError for a file of another kind.
     """
-    from lockgate.inputs.lockfiles.base import is_manifest
+    from lockgate.inputs.lockfiles.base import is_read_by, readers
 
     file = current_directory() / path
     if not file.is_file():
         return None
-    if not is_manifest(file.name):
-        raise UsageError(
-            f"{path}: by its name no manifest that lockgate reads; give one, or the directory that holds it"
-        )
-    return file.resolve()
+    file = file.resolve()
+    for root in (file.parent, file.parent.parent):  # some are known by the name of their folder
+        name = file.relative_to(root).as_posix()
+        if any(is_read_by(reader, name) for reader in readers()):
+            return root, name
+    raise UsageError(f"{path}: by its name no manifest that lockgate reads; give one, or the directory that holds it")
 
 
 def current_directory() -> Path:

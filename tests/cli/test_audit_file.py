@@ -40,6 +40,15 @@ def test_a_file_that_is_excluded_is_examined_where_it_is_named(project: Path) ->
     assert audit(project, "sub/dev-requirements.txt")[1] == {"dev-requirements.txt:1"}
 
 
+def test_a_file_that_is_known_by_its_folder_is_examined(project: Path) -> None:
+    write(
+        project,
+        {"requirements/base.txt": "demo==1.0\n", "tool.py": '# /// script\n# dependencies = ["other==1.0"]\n# ///\n'},
+    )
+    assert audit(project, "requirements/base.txt")[1] == {"requirements/base.txt:1"}
+    assert audit(project, "tool.py")[1] == {"tool.py:2"}
+
+
 def test_a_file_that_is_no_manifest_is_refused(project: Path) -> None:
     code, _, said = audit(project, "sub/base")
     assert (code, said.strip()) == (

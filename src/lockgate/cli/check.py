@@ -46,12 +46,12 @@ def command(
     """
     base.get(name)
     file = file_of(path) if name == "audit" else None
-    root = file.parent if file else root_of(path)
+    root, *files = file or (root_of(path),)
     check_destinations(sarif, json_file, record)
-    if not file:
+    if not files:
         tell_of_repository(root)
     settings = settings_of(root, options)
     with bars(not no_progress) as progress:
-        found = run_all([name], root, settings, run or str(uuid.uuid4()), progress, (file.name,) if file else ())
+        found = run_all([name], root, settings, run or str(uuid.uuid4()), progress, tuple(files))
     report = decide(found, settings, os.environ, revision(root))
     return finish(report, sarif_file=sarif, json_file=json_file, record_file=record)
