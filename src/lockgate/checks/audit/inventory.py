@@ -61,13 +61,13 @@ def _packages(manifests: list[Manifest]) -> tuple[Package, ...]:
 def _told_once(packages: Collection[Package]) -> Iterator[Package]:
     """The packages, each archive of the tree that something installs by its path told there only, with its hash."""
     archives = {_pin(package): package.hashes for package in packages if is_archive(package.at.path)}
-    installed = {_pin(package) for package in packages if not is_archive(package.at.path)}
+    elsewhere = {_pin(package) for package in packages if not is_archive(package.at.path)}
     for package in packages:
         if package.origin is not Origin.FILE or _pin(package) not in archives:
             yield package
         elif not is_archive(package.at.path):
             yield replace(package, hashes=package.hashes or archives[_pin(package)])
-        elif _pin(package) not in installed:
+        elif _pin(package) not in elsewhere:
             yield package
 
 
