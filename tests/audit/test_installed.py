@@ -156,6 +156,26 @@ def test_what_is_wrong_with_an_environment_is_a_gap(tmp_path: Path) -> None:
     ]
 
 
+def test_a_folder_that_can_not_be_read_is_a_gap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stood in for, because root may read every folder."""
+    write(
+        tmp_path, {"env/pyvenv.cfg": "", "env/lib/python3.11/site-packages/a-1.dist-info/METADATA": metadata("a", "1")}
+    )
+
+    def refuse(_folder: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    (gap,) = gaps(installed.read(str(tmp_path / "env/bin/python"), tmp_path))
+    assert gap == "env/lib/python3.11/site-packages can't be read: Permission denied"
+
+
+@pytest.mark.parametrize("home", ["a\0b", "", "../../../..", "x" * 5000])
+def test_a_strange_base_breaks_nothing(tmp_path: Path, home: str) -> None:
+    write(tmp_path, {"env/pyvenv.cfg": f"home = {home}\ninclude-system-site-packages = true\n", "env/bin/python": ""})
+    assert not installed.read(str(tmp_path / "env/bin/python"), tmp_path).packages or home.startswith("..")
+
+
 def test_no_environment_is_a_gap(tmp_path: Path) -> None:
     (gap,) = gaps(installed.read(str(tmp_path / "bin" / "python"), tmp_path))
     assert gap == "bin/python no folder of installed packages belongs to it"

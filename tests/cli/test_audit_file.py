@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,15 @@ def test_a_file_that_is_known_by_its_folder_is_examined(project: Path) -> None:
     )
     assert audit(project, "requirements/base.txt")[1] == {"requirements/base.txt:1"}
     assert audit(project, "tool.py")[1] == {"tool.py:2"}
+
+
+def test_a_wheel_is_examined_with_what_it_needs(project: Path) -> None:
+    said = "Name: demo\nVersion: 1.0\nRequires-Dist: other==1.0\nRequires-Dist: open>1\n"
+    with zipfile.ZipFile(project / "demo-1.0-py3-none-any.whl", "w") as archive:
+        archive.writestr("demo-1.0.dist-info/METADATA", said)
+    code, places, told = audit(project, "demo-1.0-py3-none-any.whl")
+    assert (code, places) == (1, {"demo-1.0-py3-none-any.whl:1"})
+    assert "open has no exact version" in " ".join(told.split())
 
 
 def test_a_file_that_is_no_manifest_is_refused(project: Path) -> None:

@@ -28,8 +28,8 @@ from lockgate.model.record import Skip
 
 MOST = 20_000  # distributions
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
-_SYSTEM = re.compile(r"^\s*include-system-site-packages\s*=\s*true\s*$", re.IGNORECASE | re.MULTILINE)
-_HOME = re.compile(r"^\s*home\s*=\s*(.*?)\s*$", re.MULTILINE)
+_SYSTEM = re.compile(r"^[ \t]*include-system-site-packages[ \t]*=[ \t]*true[ \t\r]*$", re.IGNORECASE | re.MULTILINE)
+_HOME = re.compile(r"^[ \t]*home[ \t]*=[ \t]*([^\0\r\n]+?)[ \t]*$", re.MULTILINE)
 _VERSIONED = re.compile(r"python(3\.\d+t?)(?:\.exe)?")
 
 
@@ -51,11 +51,11 @@ def read(python: str, root: Path) -> Manifest:
         return Manifest(path=shown, skipped=(Skip(shown, "no folder of installed packages belongs to it", gap=True),))
     distributions: list[_Distribution] = []
     skipped: list[Skip] = []
-    for place in _places(folders):
+    for place in _places(folders, root):
         if len(distributions) >= MOST:
             skipped.append(Skip(shown, f"more than {MOST:,} packages are installed", gap=True))
             break
-        each = _distribution(place, root)
+        each = place if isinstance(place, Skip) else _distribution(place, root)
         if isinstance(each, Skip):
             skipped.append(each)
         else:
@@ -95,10 +95,15 @@ def _folders(prefix: Path, name: str) -> list[Path]:
     return list(found.values())
 
 
-def _places(folders: Iterable[Path]) -> Iterator[Path]:
+def _places(folders: Iterable[Path], root: Path) -> Iterator[Path | Skip]:
     """The metadata of each distribution. pip leaves behind folders that begin with `~`."""
     for folder in folders:
-        for entry in sorted(folder.iterdir()):
+        try:
+            entries = sorted(folder.iterdir())
+        except OSError as error:
+            yield Skip(_shown(folder, root), f"can't be read: {error.strerror}", gap=True)
+            continue
+        for entry in entries:
             if entry.name.startswith("~"):
                 continue
             if entry.name.endswith(".dist-info"):
