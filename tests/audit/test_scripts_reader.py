@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 from manifests import by_name, gaps, read_all, read_text, text_at
@@ -12,19 +13,19 @@ from lockgate.inputs.tree import Tree
 from lockgate.model.package import Origin
 from support import write
 
-# The example of the specification.
-EXAMPLE = """\
-#!/usr/bin/env python
-# /// script
-# requires-python = ">=3.11"
-# dependencies = [
-#   "requests<3",
-#   "rich==13.0; os_name == 'nt'",
-# ]
-# ///
+# The example of the specification, indented here, because a block in a string of this file would be one of this file.
+EXAMPLE = dedent("""\
+    #!/usr/bin/env python
+    # /// script
+    # requires-python = ">=3.11"
+    # dependencies = [
+    #   "requests<3",
+    #   "rich==13.0; os_name == 'nt'",
+    # ]
+    # ///
 
-import requests
-"""
+    import requests
+    """)
 LOCK = """\
 version = 1
 [manifest]
@@ -58,14 +59,14 @@ def test_its_own_lock_settles_it_and_no_other(tmp_path: Path) -> None:
 
 
 def test_sources_and_line_ends(tmp_path: Path) -> None:
-    text = """\
-# /// script
-# dependencies = ["a", "b"]
-#
-# [tool.uv.sources]
-# a = { git = "https://index.example/a" }
-# ///
-""".replace("\n", "\r\n")
+    text = dedent("""\
+        # /// script
+        # dependencies = ["a", "b"]
+        #
+        # [tool.uv.sources]
+        # a = { git = "https://index.example/a" }
+        # ///
+        """).replace("\n", "\r\n")
     found = by_name(read_text(tmp_path, "tool.py", b"\xef\xbb\xbf" + text.encode()))
     assert (found["a"][0].origin, found["b"][0].origin) == (Origin.VCS, Origin.INDEX)
     assert found["b"][0].at.line == 2
