@@ -98,7 +98,7 @@ def test_a_file_of_settings_requires_nothing(tmp_path: Path) -> None:
 
 
 def said(root: Path) -> list[str]:
-    return [f"{skip.subject} {skip.reason}" for skip in take(Tree(root)).skipped if skip.gap]
+    return [f"{skip.subject} {skip.reason}" for skip in take(Tree(root)).not_asked if skip.gap]
 
 
 def test_dependencies_that_only_the_build_tells_are_a_gap_unless_a_lock_has_them(tmp_path: Path) -> None:

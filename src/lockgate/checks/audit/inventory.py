@@ -21,11 +21,21 @@ _WITHOUT_VERSION = {
 
 
 class Inventory(Struct, frozen=True):
-    """The packages of all manifests, each place once; `pins` are those to look up, `skipped` says why others are not."""
+    """The packages of all manifests, each place once.
+
+    `asked` are those to look up, by version or by hashes; `unlocked` are the requirements whose version no lock tells, each
+    with the gap that it is; `skipped` says what else is not looked up, and why.
+    """
 
     packages: tuple[Package, ...]
-    pins: tuple[Package, ...]
+    asked: tuple[Package, ...]
+    unlocked: dict[Package, Skip]
     skipped: tuple[Skip, ...]
+
+    @property
+    def not_asked(self) -> tuple[Skip, ...]:
+        """What is not looked up."""
+        return (*self.skipped, *self.unlocked.values())
 
 
 def take(tree: Tree) -> Inventory:
@@ -35,12 +45,15 @@ def take(tree: Tree) -> Inventory:
     packages = _packages(manifests)
     unread = (skip for skip in tree.skipped if skip.gap or is_manifest(skip.subject))
     of_manifests = (skip for manifest in manifests for skip in manifest.skipped)
-    unlocked = (skip for manifest in manifests for skip in manifest.unlocked if not settled.at(manifest.path))
-    of_packages = (skip for skip in (_skip(package, settled) for package in packages) if skip)
+    of_files = (skip for manifest in manifests for skip in manifest.unlocked if not settled.at(manifest.path))
+    skips = {package: skip for package in packages if (skip := _skip(package, settled))}
+    unlocked = {package: skip for package, skip in skips.items() if package.origin is Origin.INDEX}
+    others = (skip for package, skip in skips.items() if package not in unlocked)
     return Inventory(
         packages=packages,
-        pins=tuple(filter(_is_pin, packages)),
-        skipped=(*unread, *of_manifests, *unlocked, *of_packages),
+        asked=tuple(filter(_is_asked, packages)),
+        unlocked=unlocked,
+        skipped=(*unread, *of_manifests, *of_files, *others),
     )
 
 
@@ -52,8 +65,8 @@ def _packages(manifests: list[Manifest]) -> tuple[Package, ...]:
     return tuple(found.values())
 
 
-def _is_pin(package: Package) -> bool:
-    return package.origin in _WITHOUT_VERSION and bool(package.version)
+def _is_asked(package: Package) -> bool:
+    return package.origin in _WITHOUT_VERSION and bool(package.version or package.hashes)
 
 
 def _skip(package: Package, settled: _Settled) -> Skip | None:
