@@ -25,6 +25,19 @@ def _own_user_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pyt
 
 
 @pytest.fixture(autouse=True)
+def _no_service_outside(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing asks an advisory service or a package index: what would is refused on this machine."""
+    if request.node.get_closest_marker("installs"):
+        return
+    for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "127.0.0.1,localhost")
+    for name in ("LOCKGATE_OSV_API", "LOCKGATE_OSV_EXPORT"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(autouse=True)
 def _own_scanners() -> None:
     """A test may take engines away; the next one has them again."""
     scanners.cache_clear()

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from lockgate.checks import base
 from lockgate.config.load import load
-from lockgate.config.settings import MEBIBYTE, Settings
+from lockgate.config.settings import JUDGES, MEBIBYTE, Settings
 from lockgate.inputs.files import ABSENT, read
 from lockgate.model.errors import UsageError, nearest
 from lockgate.model.record import Skip
@@ -72,8 +72,9 @@ def settings_of(root: Path, options: dict[str, Any]) -> Settings:
 def _check_paths(settings: Settings) -> None:
     """Raise UsageError for a path that the user gave and that is not there."""
     source = settings.sources.get("advisories")
-    if settings.advisories and "://" not in settings.advisories and not Path(settings.advisories).exists():
-        raise UsageError(f"{source}: 'advisories': {settings.advisories} does not exist")
+    named = settings.advisories
+    if named and named not in JUDGES and "://" not in named and not Path(named).exists():
+        raise UsageError(f"{source}: 'advisories': {named} does not exist; give a path, a URL or {' or '.join(JUDGES)}")
     for rules in settings.kingfisher_rules:
         if not Path(rules).exists():
             raise UsageError(f"{settings.sources.get('kingfisher-rules')}: 'kingfisher-rules': {rules} does not exist")

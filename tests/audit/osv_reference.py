@@ -9,15 +9,18 @@ from __future__ import annotations
 import json
 import warnings
 import zipfile
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, TypeVar
 
 from packaging.utils import canonicalize_name
 from pip_api._vendor.packaging_legacy.version import parse as legacy_parse
 
 Record = dict[str, Any]
+T = TypeVar("T", Path, BinaryIO)
 
 
+@lru_cache(maxsize=2**18)
 def parse(version: str) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -47,24 +50,39 @@ def includes(events: list[dict[str, str]], version: Any) -> bool:
 
 
 def affects(record: Record, package: str, version: str) -> bool:
+    """A local version has what its public version has."""
+    return any(holds(record, package, spelling) for spelling in {version, version.split("+", maxsplit=1)[0]})
+
+
+def holds(record: Record, package: str, version: str) -> bool:
     if record.get("withdrawn"):
         return False
+    parsed = parse(version)
     for affected in record.get("affected", []):
         named = affected.get("package", {})
         if named.get("ecosystem") != "PyPI" or canonicalize_name(named["name"]) != package:
             continue
-        for spelling in {version, version.split("+", maxsplit=1)[0]}:
-            parsed = parse(spelling)
-            if any(parse(listed) == parsed for listed in affected.get("versions", [])):
+        if any(parse(listed) == parsed for listed in affected.get("versions", [])):
+            return True
+        for held in affected.get("ranges", []):
+            if held["type"] == "ECOSYSTEM" and includes(held["events"], parsed):
                 return True
-            for held in affected.get("ranges", []):
-                if held["type"] == "ECOSYSTEM" and includes(held["events"], parsed):
-                    return True
     return False
 
 
 def affecting(records: list[Record], package: str, version: str) -> set[str]:
     return {record["id"] for record in records if affects(record, package, version)}
+
+
+def completed(records: list[Record]) -> list[Record]:
+    """The records with all their aliases, direct or through others, as OSV gives them."""
+    group: dict[str, set[str]] = {}
+    for one in records:
+        joined = {one["id"], *one.get("aliases", [])}
+        for name in list(joined):
+            joined |= group.get(name, set())
+        group.update(dict.fromkeys(joined, joined))
+    return [{**one, "aliases": sorted(group[one["id"]] - {one["id"]})} for one in records]
 
 
 def record(name: str, package: str = "demo", **fields: Any) -> Record:
@@ -82,7 +100,7 @@ def window(introduced: str, fixed: str) -> list[dict[str, str]]:
     return [{"introduced": introduced}, {"fixed": fixed}]
 
 
-def save_zip(path: Path, records: list[Record], **more: bytes) -> Path:
+def save_zip(path: T, records: list[Record], **more: bytes) -> T:
     """An `all.zip` of the records and of further members."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for one in records:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from osv_reference import record, save_zip, window
 
-from lockgate.advisories.index import Meta
+from lockgate.advisories.index import Freshness, Meta
 from lockgate.cli.advisories import _age
 
 
@@ -32,7 +33,7 @@ def test_sync_then_status(tmp_path: Path) -> None:
     assert done.returncode == 0
     told = {line.split(":")[0]: line for line in done.stdout.splitlines()}
     assert str(source) in told["source"]
-    assert "(0 hours ago)" in told["built"]
+    assert "(0 hours ago)" in told["checked"]
     assert told["advisories"].endswith("1 advisory on 1 package; 0 withdrawn left out")
     assert "1 record: BAD.json" in told["not understood"]
 
@@ -60,8 +61,26 @@ def test_a_bad_source_is_one_clear_line(tmp_path: Path, content: bytes | None) -
     ],
 )
 def test_the_age(days: float, said: str) -> None:
-    assert _age(days) == said
+    assert _age(timedelta(days=days)) == said
 
 
-def test_an_index_of_tomorrow_has_a_negative_age() -> None:
-    assert Meta(source="x", built="2999-01-01T00:00:00+00:00").age() < 0
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("hours", "freshness"),
+    [
+        (0, Freshness.FRESH),
+        (24, Freshness.FRESH),
+        (24.1, Freshness.OLD),
+        (48, Freshness.OLD),
+        (48.1, Freshness.TOO_OLD),
+        (-1, Freshness.FRESH),
+        (-1.1, Freshness.OLD),
+        (-9999, Freshness.OLD),
+    ],
+)
+def test_an_index_ages_from_its_last_check(hours: float, freshness: Freshness) -> None:
+    checked = (NOW - timedelta(hours=hours)).isoformat()
+    meta = Meta(source="x", built="2020-01-01T00:00:00+00:00", checked=checked)
+    assert meta.freshness(timedelta(hours=24), NOW) is freshness

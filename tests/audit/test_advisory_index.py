@@ -176,7 +176,7 @@ def test_a_damaged_index_says_so(all_zip: Path, where: int | str) -> None:
     if isinstance(where, int):
         data[where] ^= 0xFF
     elif where == "version":
-        data = data.replace(b"LOCKGATE-OSV0001", b"LOCKGATE-OSV0999")
+        data = data.replace(b"LOCKGATE-OSV0002", b"LOCKGATE-OSV0999")
     else:
         data = data[: len(data) // 2 if where == "half" else 0]
     store.synced_file().write_bytes(data)

@@ -49,7 +49,17 @@ SAMPLES: dict[str, dict[str, bytes]] = {
     "environment": {"environment.yml": ENVIRONMENT.encode()},
 }
 # A text that is cut off behind an entry is a shorter text of the same kind, and nothing in it tells.
-CAN_BE_CUT = {"pdm_lock", "pipfile", "poetry_lock", "pylock", "pyproject", "requirements", "requirements_in", "scripts"}
+CAN_BE_CUT = {
+    "environment",
+    "pdm_lock",
+    "pipfile",
+    "poetry_lock",
+    "pylock",
+    "pyproject",
+    "requirements",
+    "requirements_in",
+    "scripts",
+}
 BINARY = {"archives"}
 READERS = {module.__name__.rpartition(".")[2]: module for module in readers()}  # type: ignore[attr-defined]
 NAMES = sorted(READERS)

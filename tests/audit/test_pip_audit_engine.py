@@ -1,35 +1,27 @@
-"""pip-audit's own service against a loopback index, and what it says next to our index on the same records."""
+"""pip-audit's own services against a loopback server, and that nothing they do is taken for clean."""
 
 from __future__ import annotations
 
-import io
 import json
-import re
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
-from osv_reference import Record, affecting, record, window
-from pytest_httpserver import HTTPServer
-from requests import PreparedRequest, Response
-from requests.adapters import HTTPAdapter
-from werkzeug import Request
-from werkzeug import Response as Answer
+from osv_reference import record, window
+from osv_server import Answer, OsvServer, point_pip_audit, serving
 
-from lockgate.advisories.build import build
-from lockgate.advisories.index import Index
 from lockgate.checks import audit
 from lockgate.engines import pip_audit as engine
-from lockgate.model.errors import UnavailableError
-from support import target, write
+from lockgate.model.advisory import Advisory, Answers, Query
+from support import lockgate, target, write
 
 RECORDS = [
     record("PYSEC-1", aliases=["CVE-1", "GHSA-1"], summary="One", ranges=[window("0", "2.0")]),
+    record("GHSA-1", aliases=["CVE-1", "PYSEC-1"], summary="One again", ranges=[window("0", "2.1")]),
     record("PYSEC-2", summary="Two", ranges=[[*window("1.0", "1.5"), *window("2.0", "2.2")]]),
     record("GHSA-3", aliases=["CVE-3"], details="Three", versions=["1.0", "1.1"]),
     record("PYSEC-4", "other", summary="Four", ranges=[[{"introduced": "0"}, {"last_affected": "1.1"}]]),
@@ -37,91 +29,52 @@ RECORDS = [
 ]
 
 
-class Rewriting(HTTPAdapter):
-    """Sends what was meant for the package index to a server on this machine."""
-
-    def __init__(self, base: str) -> None:
-        super().__init__()
-        self.base = base
-
-    def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
-        request.url = self.base + urlsplit(str(request.url)).path
-        return super().send(request, *args, **kwargs)
+@pytest.fixture(autouse=True)
+def _own(own_cache: Path) -> None:
+    """No test gets the answers of another one."""
 
 
 @pytest.fixture
-def pointed(monkeypatch: pytest.MonkeyPatch, own_cache: Path) -> Iterator[Callable[[str], engine.PipAudit]]:
-    """Every `PipAudit` asks the server whose address is given last."""
-    made: list[engine.PipAudit] = []
-    address = {"base": ""}
-    original = engine.PipAudit.__init__
-
-    def initialise(self: engine.PipAudit) -> None:
-        original(self)
-        self.service.session.mount("https://", Rewriting(address["base"]))
-        made.append(self)
-
-    monkeypatch.setattr(engine.PipAudit, "__init__", initialise)
-
-    def point(base: str) -> engine.PipAudit:
-        address["base"] = base
-        return engine.PipAudit()
-
-    yield point
-    for one in made:
-        one.close()
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[OsvServer]:
+    with serving(RECORDS) as running:
+        point_pip_audit(monkeypatch, running.url)
+        yield running
 
 
-def serve(httpserver: HTTPServer, records: list[Record]) -> str:
-    """A package index that knows `demo` and `other` in any version."""
-
-    def answer(request: Request) -> Answer:
-        _, _, package, version, _ = request.path.split("/")
-        if package not in ("demo", "other"):
-            return Answer("{}", status=404)
-        matching = affecting(records, package, version)
-        found = [
-            {
-                "id": one["id"],
-                "aliases": one.get("aliases", []),
-                "summary": one.get("summary"),
-                "details": one.get("details"),
-                "fixed_in": [
-                    event["fixed"]
-                    for held in one["affected"][0]["ranges"]
-                    for event in held["events"]
-                    if "fixed" in event
-                ],
-                "withdrawn": one.get("withdrawn"),
-            }
-            for one in records
-            if one["id"] in matching
-        ]
-        return Answer(json.dumps({"vulnerabilities": found}))
-
-    httpserver.expect_request(re.compile(r"/pypi/.*/json")).respond_with_handler(answer)
-    return httpserver.url_for("").rstrip("/")
+def ask(*queries: Query, osv: str = "", exact: bool = False) -> Answers:
+    service = engine.PipAudit(osv=osv, exact=exact)
+    try:
+        return service.lookup(queries, lambda _done, _total: None)
+    finally:
+        service.close()
 
 
-@pytest.mark.parametrize("pin", [("demo", "1.0"), ("demo", "1.1"), ("demo", "2.1"), ("demo", "3.0"), ("other", "1.1")])
-def test_it_agrees_with_our_index(
-    httpserver: HTTPServer, pointed: Callable[[str], engine.PipAudit], pin: tuple[str, str]
-) -> None:
-    file = io.BytesIO()
-    build(((one["id"], json.dumps(one).encode()) for one in RECORDS), "test", file)
-    ours = Index(file, "test").lookup(*pin)
-    theirs = pointed(serve(httpserver, RECORDS)).lookup(*pin)
-
-    def told(found: Any) -> set[Any]:
-        return {(one.id, one.aliases, one.fixes, one.summary or one.details) for one in found}
-
-    assert told(ours) == told(theirs)
+def advisories(version: str, **how: Any) -> list[Advisory]:
+    query = Query("demo", version)
+    return sorted(ask(query, **how).known[query], key=lambda advisory: advisory.id)
 
 
-def failure(service: engine.PipAudit, version: str = "1.0") -> str:
-    with pytest.raises(UnavailableError) as caught:
-        service.lookup("demo", version)
-    return str(caught.value)
+def failure(version: str = "1.0", **how: Any) -> str:
+    query = Query("demo", version)
+    return ask(query, **how).failed[query]
+
+
+def test_its_answers_are_told_under_the_ids_that_other_sources_use(server: OsvServer) -> None:
+    first, second, third = advisories("1.0")
+    assert (first.id, first.aliases, first.fix, first.fixes) == ("GHSA-3", ("CVE-3",), "", ())
+    assert (second.id, second.aliases, second.fixes) == ("PYSEC-1", ("CVE-1", "GHSA-1"), ("2.0", "2.1"))
+    assert (third.id, third.fix, third.fixes, third.score) == ("PYSEC-2", "1.5", ("1.5", "2.2"), None)
+
+
+@pytest.mark.parametrize("judge", ["", "osv"])
+def test_as_a_judge_it_is_told_as_it_tells(server: OsvServer, judge: str) -> None:
+    first, second, third = advisories("1.0", exact=True, osv=server.url if judge else "")
+    assert (first.id, first.aliases, first.summary) == ("CVE-3", ("GHSA-3",), "Three")
+    assert (second.id, second.aliases, second.summary) == ("PYSEC-1", ("CVE-1", "GHSA-1"), "One")
+    assert second.fixes == ("2.0", "2.1")
+    assert (third.id, third.fixes) == ("PYSEC-2", ("1.5", "2.2"))
+    above = advisories("2.1", exact=True, osv=server.url if judge else "")
+    assert [(one.id, one.fix, one.fixes) for one in above] == [("PYSEC-2", "2.2", ("1.5", "2.2"))]
 
 
 @pytest.mark.parametrize(
@@ -135,28 +88,60 @@ def failure(service: engine.PipAudit, version: str = "1.0") -> str:
         ('{"vulnerabilities": [{"id": "X", "aliases": [], "fixed_in": ["no version"]}]}', 200, "no useful answer"),
     ],
 )
-def test_an_answer_that_is_none(
-    httpserver: HTTPServer, pointed: Callable[[str], engine.PipAudit], body: str, status: int, said: str
-) -> None:
-    httpserver.expect_request("/pypi/demo/1.0/json").respond_with_data(body, status=status)
-    assert said in failure(pointed(httpserver.url_for("").rstrip("/")))
+@pytest.mark.parametrize("exact", [False, True])
+def test_an_answer_that_is_none(server: OsvServer, body: str, status: int, said: str, exact: bool) -> None:
+    server.ill = lambda _path, _body: (status, body.encode())
+    assert said in failure(exact=exact)
 
 
-def test_a_server_that_hangs(
-    httpserver: HTTPServer, pointed: Callable[[str], engine.PipAudit], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def hang(_: Request) -> Answer:
-        time.sleep(0.6)
-        return Answer("{}")
+@pytest.mark.parametrize(
+    ("body", "status", "said"),
+    [
+        ("{}", 404, "HTTP 404"),
+        ("oh", 500, "HTTP 500"),
+        ("<html>", 200, "no useful answer"),
+        ('{"vulns": [{}]}', 200, "malformed"),
+        ("[1]", 200, "malformed"),
+        ('{"vulns": [{"id": "X", "schema_version": "x"}]}', 200, "malformed"),
+        (json.dumps({"vulns": [record("X", ranges=[window("0", "no version")])]}), 200, "malformed"),
+    ],
+)
+def test_an_answer_of_osv_that_is_none(server: OsvServer, body: str, status: int, said: str) -> None:
+    server.ill = lambda _path, _body: (status, body.encode())
+    assert said in failure(osv=server.url, exact=True)
 
+
+def hang(_path: str, _body: bytes) -> Answer:
+    time.sleep(0.6)
+    return 200, b"{}"
+
+
+def test_a_server_that_hangs(server: OsvServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "SECONDS", 0.2)
-    httpserver.expect_request("/pypi/demo/1.0/json").respond_with_handler(hang)
-    assert "not reached" in failure(pointed(httpserver.url_for("").rstrip("/")))
+    server.ill = hang
+    assert "not reached" in failure()
 
 
-@pytest.mark.parametrize("version", ["not-a-version", "1.*", "1" * 5000])
-def test_a_version_that_can_not_be_asked_for(pointed: Callable[[str], engine.PipAudit], version: str) -> None:
-    assert "is not a version" in failure(pointed("http://127.0.0.1:9"), version)
+def test_a_server_that_never_comes_to_an_end(server: OsvServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "SECONDS_IN_ALL", 0.2)
+    server.ill = hang
+    assert "no answer in good time" in failure()
+
+
+def test_an_answer_without_end(server: OsvServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "LARGEST", 1000)
+    server.ill = lambda _path, _body: (200, b"[" + b" " * 2000 + b"]")
+    assert "more than 1,000 bytes" in failure()
+
+
+@pytest.mark.parametrize("version", ["not-a-version", "1.*", "==1", "1" * 5000])
+def test_a_version_that_can_not_be_asked_for(server: OsvServer, version: str) -> None:
+    assert "is not a version" in failure(version)
+    assert not server.asked
+
+
+def test_what_has_no_version_is_not_asked_for(server: OsvServer) -> None:
+    assert failure("") == "only a hash is known of it"
 
 
 def closed_port() -> str:
@@ -165,19 +150,29 @@ def closed_port() -> str:
         return f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
-def test_a_server_that_refuses_is_not_asked_for_ever(pointed: Callable[[str], engine.PipAudit]) -> None:
-    service = pointed(closed_port())
-    assert ["not reached" in failure(service) for _ in range(engine.PATIENCE)] == [True] * engine.PATIENCE
-    assert "not asked" in failure(service)
+def test_a_server_that_refuses_is_not_asked_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    point_pip_audit(monkeypatch, closed_port())
+    reasons = list(ask(*(Query("demo", f"1.{number}") for number in range(100))).failed.values())
+    assert len(reasons) == 100
+    asked = [reason for reason in reasons if "not reached" in reason]
+    assert engine.PATIENCE <= len(asked) < engine.PATIENCE + engine.WORKERS
+    assert {reason for reason in reasons if reason not in asked} == {
+        "not asked, because 3 requests in a row were not answered"
+    }
 
 
-def test_the_audit_falls_back_to_it_and_calls_nothing_clean_that_it_does_not_know(
-    httpserver: HTTPServer, pointed: Callable[[str], engine.PipAudit], tmp_path: Path
-) -> None:
-    pointed(serve(httpserver, RECORDS))
+def test_many_are_asked_at_once(server: OsvServer) -> None:
+    queries = [Query("demo", f"1.{number}") for number in range(40)]
+    assert set(ask(*queries).known) == set(queries)
+    assert len(server.asked) == 40
+
+
+@pytest.mark.parametrize("judge", ["pip-audit", "pip-audit:osv"])
+def test_what_a_judge_does_not_know_is_a_gap(server: OsvServer, tmp_path: Path, judge: str) -> None:
+    server.ill = lambda path, body: (404, b"{}") if "/unknown/" in path or b"unknown" in body else None
     write(tmp_path, {"requirements.txt": "demo==1.0\nunknown==1.0\nodd===x-y\n"})
-    result = audit.run(target(tmp_path))
-    assert {finding.rule for finding in result.findings} == {"PYSEC-1", "PYSEC-2", "GHSA-3"}
+    result = audit.run(target(tmp_path, advisories=judge, osv_api=server.url))
+    assert {finding.rule for finding in result.findings} == {"PYSEC-1", "PYSEC-2", "CVE-3"}
     assert {finding.severity for finding in result.findings} == {"unknown"}
     assert result.coverage.examined == 1
     assert [skip.subject for skip in result.coverage.skipped if skip.gap] == [
@@ -185,6 +180,13 @@ def test_the_audit_falls_back_to_it_and_calls_nothing_clean_that_it_does_not_kno
         "requirements.txt:3",
     ]
     assert result.engines[0].name == "pip-audit"
+
+
+def test_a_judge_is_not_asked_offline(tmp_path: Path) -> None:
+    write(tmp_path, {"requirements.txt": "demo==1.0\n"})
+    done = lockgate("check", "audit", "--offline", "--advisories", "pip-audit", cwd=tmp_path, env={"CI": "1"})
+    assert done.returncode == 3
+    assert "pip-audit can't be asked with --offline" in " ".join(done.stdout.split())
 
 
 def test_no_module_of_the_current_directory_is_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -195,6 +197,5 @@ def test_no_module_of_the_current_directory_is_run(tmp_path: Path, monkeypatch: 
     for name in [name for name in sys.modules if name.split(".")[0] in ("pip_audit", "pip_api")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    service = engine.PipAudit()
-    service.close()
+    engine.PipAudit().close()
     assert not (tmp_path / "ran").exists()

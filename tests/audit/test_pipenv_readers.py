@@ -39,7 +39,7 @@ def test_what_pipenv_left_open_stays_open() -> None:
     (win,) = by_name(made("pipenv/Pipfile.lock"))["demo-win"]
     assert (win.version, win.specifier) == ("", "")
     where = f"pipenv/Pipfile.lock:{win.at.line}"
-    assert [skip.reason for skip in take(Tree(FIXTURES)).skipped if skip.subject == where] == [
+    assert [skip.reason for skip in take(Tree(FIXTURES)).not_asked if skip.subject == where] == [
         "demo-win has no exact version; pin or lock it"
     ]
 
@@ -75,7 +75,7 @@ def test_the_lock_settles_what_the_pipfile_leaves_open(tmp_path: Path) -> None:
     pipfile = '[packages]\na = "*"\nb = ">=2"\nc = "~=1.0"\n'
     lock = f'{META}"default": {{"a": {{"version": "==1.0"}}, "b": {{"version": "==1.0"}}}}}}'
     read_all(tmp_path, {"Pipfile": pipfile, "Pipfile.lock": lock})
-    assert [f"{skip.subject} {skip.reason}" for skip in take(Tree(tmp_path)).skipped] == [
+    assert [f"{skip.subject} {skip.reason}" for skip in take(Tree(tmp_path)).not_asked] == [
         "Pipfile:3 b has no exact version; its lock has 1.0, which is not >=2",
         "Pipfile:4 c has no exact version; pin or lock it",
     ]
@@ -100,6 +100,9 @@ def test_the_lock_settles_what_the_pipfile_leaves_open(tmp_path: Path) -> None:
         (META + '"default": {"x": {\n"version": "==3\\n"}}}', "Pipfile.lock:3 can't be understood"),
         (META + '"default": {"x y": {"version": "==3"}}}', "Pipfile.lock:2 can't be understood"),
         (META + '"default": {"x": {"version": "==3", "markers": "\\u001b"}}}', "Pipfile.lock:2 can't be understood"),
+        (META + '"default": {"x": {"version": "==3", "markers": "\\ud800"}}}', "Pipfile.lock:2 can't be understood"),
+        (META + '"default": {"\\ud800": {"version": "==3"}}}', "Pipfile.lock:2 can't be understood"),
+        (META + '"\\ud800": {}}', "Pipfile.lock:2 is no object of packages"),
         (META + '"\\u001b": {}}', "Pipfile.lock:2 is no object of packages"),
         ("[" * 100_000, "nested too deeply"),
         (b"\xff", "not UTF-8"),

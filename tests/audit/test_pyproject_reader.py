@@ -98,7 +98,7 @@ def test_a_file_of_settings_requires_nothing(tmp_path: Path) -> None:
 
 
 def said(root: Path) -> list[str]:
-    return [f"{skip.subject} {skip.reason}" for skip in take(Tree(root)).skipped if skip.gap]
+    return [f"{skip.subject} {skip.reason}" for skip in take(Tree(root)).not_asked if skip.gap]
 
 
 def test_dependencies_that_only_the_build_tells_are_a_gap_unless_a_lock_has_them(tmp_path: Path) -> None:
@@ -178,7 +178,7 @@ def test_an_open_requirement_is_settled_by_a_lock_or_told(tmp_path: Path) -> Non
         ("[project]\nname = 'x'\nname = 'y'\n", "pyproject.toml:3 not valid TOML"),
         ("x = " + "[" * 100_000, "nested too deeply"),
         (b"\xff", "not UTF-8"),
-        ("#" * (LARGEST + 1), "pyproject.toml larger than 1 MiB"),
+        ("#" * (LARGEST + 1), "pyproject.toml larger than 512 KiB"),
     ],
 )
 def test_a_broken_file_is_a_gap(tmp_path: Path, text: str | bytes, expected: str) -> None:

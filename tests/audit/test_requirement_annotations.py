@@ -123,7 +123,7 @@ def test_extras_are_told() -> None:
 
 def open_in(root: Path, files: dict[str, str]) -> list[str]:
     write(root, files)
-    return [skip.subject for skip in take(Tree(root)).skipped if skip.gap]
+    return [skip.subject for skip in take(Tree(root)).not_asked if skip.gap]
 
 
 def test_what_is_compiled_settles_its_sources_and_no_other_requirements_file(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 from manifests import by_name, gaps, read_all, read_text, text_at
@@ -12,19 +13,19 @@ from lockgate.inputs.tree import Tree
 from lockgate.model.package import Origin
 from support import write
 
-# The example of the specification.
-EXAMPLE = """\
-#!/usr/bin/env python
-# /// script
-# requires-python = ">=3.11"
-# dependencies = [
-#   "requests<3",
-#   "rich==13.0; os_name == 'nt'",
-# ]
-# ///
+# The example of the specification, indented here, because a block in a string of this file would be one of this file.
+EXAMPLE = dedent("""\
+    #!/usr/bin/env python
+    # /// script
+    # requires-python = ">=3.11"
+    # dependencies = [
+    #   "requests<3",
+    #   "rich==13.0; os_name == 'nt'",
+    # ]
+    # ///
 
-import requests
-"""
+    import requests
+    """)
 LOCK = """\
 version = 1
 [manifest]
@@ -58,14 +59,14 @@ def test_its_own_lock_settles_it_and_no_other(tmp_path: Path) -> None:
 
 
 def test_sources_and_line_ends(tmp_path: Path) -> None:
-    text = """\
-# /// script
-# dependencies = ["a", "b"]
-#
-# [tool.uv.sources]
-# a = { git = "https://index.example/a" }
-# ///
-""".replace("\n", "\r\n")
+    text = dedent("""\
+        # /// script
+        # dependencies = ["a", "b"]
+        #
+        # [tool.uv.sources]
+        # a = { git = "https://index.example/a" }
+        # ///
+        """).replace("\n", "\r\n")
     found = by_name(read_text(tmp_path, "tool.py", b"\xef\xbb\xbf" + text.encode()))
     assert (found["a"][0].origin, found["b"][0].origin) == (Origin.VCS, Origin.INDEX)
     assert found["b"][0].at.line == 2
@@ -102,7 +103,7 @@ def test_a_block_ends_with_the_last_line_of_its_comment_that_may_end_it(tmp_path
         ("# /// script\n# dependencies = ['a b']\n# ///\n", "tool.py:2 can't be understood"),
         ("# /// script\n# ///\n\n# /// script\n# ///\n", "tool.py has more than one script block"),
         (b"# /// script\n# ///\n\xff", "tool.py not UTF-8 at byte 19"),
-        ("# /// script\n# x = '" + "x" * 2**20 + "'\n# ///\n", "tool.py has a script block larger than 1 MiB"),
+        ("# /// script\n# x = '" + "x" * 2**20 + "'\n# ///\n", "tool.py has a script block larger than 512 KiB"),
         ("# /// script\n# x = " + "[" * 100_000 + "\n# ///\n", "nested too deeply"),
     ],
 )
@@ -128,3 +129,8 @@ def test_a_file_over_the_size_limit_is_a_gap(tmp_path: Path) -> None:
 def test_many_lines_that_begin_a_block_take_linear_time(tmp_path: Path) -> None:
     """To look for the end of each of them up to the end of the file took minutes."""
     assert gaps(tmp_path, "a.py", "# /// script\n" * 300_000) == []
+
+
+def test_many_blocks_take_no_more_memory_than_two(tmp_path: Path) -> None:
+    """The TOML of each has as many lines as come before it: of all together they were gigabytes."""
+    assert gaps(tmp_path, "a.py", "# /// script\n# ///\n\n" * 100_000) == ["a.py has more than one script block"]

@@ -2,71 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import BinaryIO
 
-import msgspec
+from msgspec.structs import replace
 
-from lockgate.advisories.index import Entry, Meta, Text, Writer
-from lockgate.advisories.osv import Affected, Record, decode
-from lockgate.advisories.versions import Range, any_holds, key
+from lockgate.advisories.index import Entry, Index, Meta, Writer
+from lockgate.advisories.known import Known, text_of
+from lockgate.advisories.osv import decode
 from lockgate.model.errors import UnavailableError
 
-LONGEST_DETAILS = 4000  # characters
 NAMED = 20  # malformed records that are told by name
 
 
-def build(records: Iterable[tuple[str, bytes]], source: str, file: BinaryIO) -> Meta:
+def build(
+    records: Iterable[tuple[str, bytes]], source: str, file: BinaryIO, *, old: Index | None = None, **stamps: str
+) -> Meta:
     """Write the index of `records`, given as name and JSON, into `file`; gives what it was built from.
 
+    What `old` knows of other records is taken over. `stamps` are fields of Meta that say where the records came from.
     A record that can't be understood is counted and named in the result, and every audit with the index is incomplete.
     Raises UnavailableError where there is no record for the Python index at all.
     """
     writer = Writer(file)
-    packages: dict[str, list[Entry]] = {}
-    groups = _Groups()
-    scores: dict[str, float] = {}
-    withdrawn = active = 0
-    newest = ""
+    known: list[Known] = []
     malformed: list[str] = []
     for name, data in records:
         try:
             record = decode(data)
-            entries = list(_entries(record))
+            entry = Known.of(record)
         except ValueError as error:
             malformed.append(f"{name} ({str(error).partition(chr(10))[0]})")
             continue
-        newest = max(newest, record.modified)
-        if record.withdrawn:
-            withdrawn += 1
-            continue
-        if not any(record.packages()):
-            continue
-        active += 1
-        groups.join([record.id, *(record.aliases or ())])
-        score = record.score()
-        if score is not None:
-            scores[record.id] = score
-        text = writer.text(_text(record))
-        for package, entry in entries:
-            packages.setdefault(package, []).append(msgspec.structs.replace(entry, text=text))
-    if not active or len(malformed) > active:
+        known.append(replace(entry, text=writer.text(text_of(record))) if entry.parts else entry)
+    if old:
+        new = {entry.id for entry in known}
+        known += [replace(entry, text=writer.put(old.read(entry.text))) for entry in old.known() if entry.id not in new]
+    active = [entry for entry in known if entry.parts]
+    if not active or len(malformed) > len(active):
         lost = f" ({len(malformed):,} can't be understood, such as {malformed[0]})" if malformed else ""
         raise UnavailableError(
             f"{source} holds no or too few advisories for Python packages{lost}; is it OSV's PyPI/all.zip?"
         )
+    packages = _by_package(active)
+    now = datetime.now(UTC).isoformat(timespec="seconds")
     meta = Meta(
         source=source,
-        built=datetime.now(UTC).isoformat(timespec="seconds"),
-        records=active,
-        withdrawn=withdrawn,
+        built=now,
+        records=len(active),
+        withdrawn=sum(entry.withdrawn for entry in known),
         packages=len(packages),
-        newest=newest,
+        newest=max(entry.modified for entry in known),
         lost=len(malformed),
         malformed=tuple(malformed[:NAMED]),
+        **{"checked": now, "whole": now, **stamps},
     )
-    writer.finish(meta, _merged(packages, groups, scores))
+    writer.finish(meta, packages, known)
     return meta
 
 
@@ -95,35 +87,23 @@ class _Groups:
         return {name: group for group in groups.values() for name in group}
 
 
-def _merged(packages: dict[str, list[Entry]], groups: _Groups, scores: dict[str, float]) -> dict[str, list[Entry]]:
-    """The entries with the aliases and the highest score of their groups, sorted by package and id."""
+def _by_package(active: list[Known]) -> dict[str, list[Entry]]:
+    """What matching needs, with the aliases and the highest score of each group, sorted by package and id."""
+    groups = _Groups()
+    for known in active:
+        groups.join([known.id, *known.aliases])
     members = groups.members()
     highest: dict[str, float] = {}
-    for name, score in scores.items():
-        leader = members[name][0]
-        highest[leader] = max(score, highest.get(leader, 0.0))
-
-    def whole(entry: Entry) -> Entry:
-        group = members[entry.id]
-        aliases = tuple(name for name in group if name != entry.id)
-        return msgspec.structs.replace(entry, aliases=aliases, score=highest.get(group[0]))
-
-    return {name: sorted(map(whole, packages[name]), key=lambda entry: entry.id) for name in sorted(packages)}
-
-
-def _entries(record: Record) -> Iterator[tuple[str, Entry]]:
-    for package, affected in record.packages():
-        ranges = tuple(Range.of(held.events) for held in affected.ranges or () if held.type == "ECOSYSTEM")
-        versions = _beyond(affected, ranges)
-        if ranges or versions:
-            yield package, Entry(record.id, (), None, ranges, versions, (0, 0, 0))
-
-
-def _beyond(affected: Affected, ranges: tuple[Range, ...]) -> tuple[str, ...]:
-    """The listed versions that no range holds: few, while the ranges hold hundreds of thousands."""
-    return tuple(version for version in affected.versions or () if not any_holds(ranges, key(version)))
-
-
-def _text(record: Record) -> Text:
-    details = (record.details or "")[:LONGEST_DETAILS]
-    return Text(record.summary or "", details, record.published or "", record.cwe())
+    for known in active:
+        leader = members[known.id][0]
+        if known.score is not None:
+            highest[leader] = max(known.score, highest.get(leader, 0.0))
+    packages: dict[str, list[Entry]] = {}
+    for known in active:
+        group = members[known.id]
+        aliases = tuple(name for name in group if name != known.id)
+        for part in known.parts:
+            if part.stretches:
+                entry = Entry(known.id, aliases, highest.get(group[0]), part.stretches, part.fixes, known.text)
+                packages.setdefault(part.package, []).append(entry)
+    return {name: sorted(packages[name], key=lambda entry: entry.id) for name in sorted(packages)}

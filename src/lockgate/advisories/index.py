@@ -1,37 +1,64 @@
 """The local index: one file, of which a look-up reads a table and the texts of what it found.
 
-Layout: magic with the format's number; offset, length and SHA-256 of the table; the advisories' texts; the table. The
-table (MessagePack) holds, by package, what matching needs; each package's part is decoded when it is asked for. A text is
-read, and checked by its CRC-32, only when its advisory matched.
+Layout: magic with the format's number; offset, length and SHA-256 of the table; the advisories' texts; what is known of
+each record, from which another index can be built; the table. The table (MessagePack) holds, by package, what matching
+needs; each package's part is decoded when it is asked for. A text is read, and checked by its CRC-32, only when its
+advisory matched.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
+import mmap
 import struct
 import zlib
+from bisect import bisect_right
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from enum import Enum
 from typing import BinaryIO
 
 import msgspec
 from msgspec import Struct
 
-from lockgate.advisories.versions import Range, any_holds, key, ordered, spellings
+from lockgate.advisories.known import Known, Place, Text
+from lockgate.advisories.versions import keys
 from lockgate.model.advisory import Advisory, preference
 from lockgate.model.errors import UnavailableError, counted
 
-FORMAT = 1
+FORMAT = 2
 _MAGIC = b"LOCKGATE-OSV%04d"
 _HEADER = struct.Struct("<16sQQ32s")
+CLOCKS_DIFFER = timedelta(hours=1)  # that far ahead a date may be
+
+
+class DamagedError(UnavailableError):
+    """An index that was changed after it was written."""
+
+
+class Freshness(Enum):
+    """How old an index is, against an age that is accepted."""
+
+    FRESH = "fresh"
+    OLD = "old"
+    TOO_OLD = "too old"
 
 
 class Meta(Struct, frozen=True, kw_only=True):
-    """What an index was built from. `malformed` names some of the `lost` records that could not be understood."""
+    """What an index was built from. `malformed` names some of the `lost` records that could not be understood.
+
+    `checked` is when the source last said that the index has all that it has, `whole` when all records came from it;
+    times are ISO 8601 with their zone. `validator` and `list_validator` are the ETag, or else the date, that the source
+    gave for its zip and for its list of changes.
+    """
 
     source: str
     built: str
+    checked: str
+    whole: str = ""
+    validator: str = ""
+    list_validator: str = ""
     records: int = 0
     withdrawn: int = 0
     packages: int = 0
@@ -39,9 +66,16 @@ class Meta(Struct, frozen=True, kw_only=True):
     lost: int = 0
     malformed: tuple[str, ...] = ()
 
-    def age(self, now: datetime | None = None) -> float:
-        """Days since it was built; negative where a clock is wrong."""
-        return ((now or datetime.now(UTC)) - datetime.fromisoformat(self.built)).total_seconds() / 86400
+    def age(self, now: datetime | None = None) -> timedelta:
+        """The time since it was last checked with its source; negative where a clock is wrong."""
+        return (now or datetime.now(UTC)) - datetime.fromisoformat(self.checked)
+
+    def freshness(self, max_age: timedelta, now: datetime | None = None) -> Freshness:
+        """Fresh up to `max_age`, too old after twice of it; old where a wrong clock hides the age."""
+        age = self.age(now)
+        if -CLOCKS_DIFFER <= age <= max_age:
+            return Freshness.FRESH
+        return Freshness.OLD if age <= 2 * max_age else Freshness.TOO_OLD
 
     def __str__(self) -> str:
         known = counted(self.records, "advisory", "advisories")
@@ -49,21 +83,18 @@ class Meta(Struct, frozen=True, kw_only=True):
 
 
 class Entry(Struct, frozen=True, array_like=True):
-    """One advisory and one package. `text` is offset, length and CRC-32 of its text."""
+    """One advisory and one package. `stretches` and `fixes` are those of `known.Part`, `text` is the place of its text."""
 
     id: str
     aliases: tuple[str, ...]
     score: float | None
-    ranges: tuple[Range, ...]
-    versions: tuple[str, ...]
-    text: tuple[int, int, int]
+    stretches: tuple[bytes, ...]
+    fixes: tuple[tuple[bytes, str], ...]
+    text: Place
 
-    def affects(self, version: str) -> bool:
-        """Whether the version, or the public version of a local one, is affected."""
-        return any(self._lists(spelling) or any_holds(self.ranges, key(spelling)) for spelling in spellings(version))
-
-    def _lists(self, version: str) -> bool:
-        return bool(self.versions) and key(version) in map(key, self.versions)
+    def affects(self, places: tuple[bytes, ...]) -> bool:
+        """Whether a version is affected that has these keys."""
+        return any([bisect_right(self.stretches, place) % 2 for place in places])  # noqa: C419 - the quicker way
 
     @property
     def group(self) -> str:
@@ -71,43 +102,56 @@ class Entry(Struct, frozen=True, array_like=True):
         return min(self.id, *self.aliases) if self.aliases else self.id
 
 
-class Text(Struct, frozen=True, array_like=True):
-    """What people read of an advisory."""
-
-    summary: str = ""
-    details: str = ""
-    published: str = ""
-    cwe: tuple[int, ...] = ()
-
-
 class _Table(Struct, frozen=True):
     meta: Meta
     packages: dict[str, msgspec.Raw]
+    known: Place
+
+
+_entries = msgspec.msgpack.Decoder(list[Entry])
+_table = msgspec.msgpack.Decoder(_Table)
+_text = msgspec.msgpack.Decoder(Text)
 
 
 class Writer:
-    """Writes an index into a file: first all texts, then the table."""
+    """Writes an index into a file: first all texts, then what is known of each record, then the table."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         file.write(bytes(_HEADER.size))
 
-    def text(self, text: Text) -> tuple[int, int, int]:
+    def text(self, text: Text) -> Place:
         """Write a text; gives its place."""
-        data = msgspec.msgpack.encode(text)
+        return self.put(msgspec.msgpack.encode(text))
+
+    def put(self, data: bytes | memoryview) -> Place:
+        """Write something; gives its place. Nothing is nowhere."""
         offset = self._file.tell()
         self._file.write(data)
-        return offset, len(data), zlib.crc32(data)
+        return (offset, len(data), zlib.crc32(data)) if data else (0, 0, 0)
 
-    def finish(self, meta: Meta, packages: dict[str, list[Entry]]) -> None:
+    def finish(self, meta: Meta, packages: dict[str, list[Entry]], known: list[Known]) -> None:
         """Write the table and the header that makes the file an index."""
+        place = self.put(msgspec.msgpack.encode(known))
         encoded = {name: msgspec.Raw(msgspec.msgpack.encode(entries)) for name, entries in packages.items()}
-        table = msgspec.msgpack.encode(_Table(meta, encoded))
-        offset = self._file.tell()
-        self._file.write(table)
-        self._file.seek(0)
-        self._file.write(_HEADER.pack(_MAGIC % FORMAT, offset, len(table), hashlib.sha256(table).digest()))
-        self._file.flush()
+        _finish(self._file, _Table(meta, encoded, place))
+
+
+def _finish(file: BinaryIO, table: _Table) -> None:
+    data = msgspec.msgpack.encode(table)
+    offset = file.tell()
+    file.write(data)
+    file.seek(0)
+    file.write(_HEADER.pack(_MAGIC % FORMAT, offset, len(data), hashlib.sha256(data).digest()))
+    file.flush()
+
+
+def _content(file: BinaryIO) -> memoryview:
+    """What is in a file, mapped where that can be done, so that only what is looked at is read."""
+    with suppress(OSError, ValueError):
+        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+    file.seek(0)
+    return memoryview(file.read())
 
 
 class Index:
@@ -116,13 +160,17 @@ class Index:
     def __init__(self, file: BinaryIO, name: str) -> None:
         """Read the table. Raises UnavailableError for a file that is damaged or no index of this format."""
         self._file = file
+        self._data = _content(file)
         self._name = name
         table = self._table()
         self.meta = table.meta
         self._packages = table.packages
+        self._known = table.known
 
     def close(self) -> None:
         """Let go of the file."""
+        self._packages = {}
+        self._data = memoryview(b"")
         self._file.close()
 
     def _table(self) -> _Table:
@@ -133,14 +181,13 @@ class Index:
                 "was made by another version of lockgate" if magic.startswith(_MAGIC[:12]) else "is no advisory index"
             )
             raise UnavailableError(f"{self._name} {made}; run: lockgate advisories sync")
-        size = self._file.seek(0, os.SEEK_END)
-        if offset + length != size:
+        if offset + length != len(self._data):
             raise self._damaged()
         data = self._read(offset, length)
         if hashlib.sha256(data).digest() != digest:
             raise self._damaged()
         try:
-            return msgspec.msgpack.decode(data, type=_Table)
+            return _table.decode(data)
         except msgspec.DecodeError:
             raise self._damaged() from None
 
@@ -149,54 +196,71 @@ class Index:
 
         Raises UnavailableError where the index is damaged.
         """
+        entries = self._entries(name)
+        if not entries:
+            return ()
+        places = keys(version)
         groups: dict[str, list[Entry]] = {}
-        for entry in self._entries(name):
-            if entry.affects(version):
+        for entry in entries:
+            if entry.affects(places):
                 groups.setdefault(entry.group, []).append(entry)
-        return tuple(self._advisory(groups[group], version) for group in sorted(groups))
+        return tuple(self._advisory(groups[group], places[0]) for group in sorted(groups))
 
     def _entries(self, name: str) -> list[Entry]:
         raw = self._packages.get(name)
         try:
-            return msgspec.msgpack.decode(raw, type=list[Entry]) if raw is not None else []
+            return _entries.decode(raw) if raw is not None else []
         except msgspec.DecodeError:
             raise self._damaged() from None
 
-    def _advisory(self, group: list[Entry], version: str) -> Advisory:
-        first = min(group, key=lambda entry: preference(entry.id))
-        texts = [self._text(entry) for entry in sorted(group, key=lambda entry: preference(entry.id))]
-        fixes = fixes_above(group, version)
+    def _advisory(self, group: list[Entry], place: bytes) -> Advisory:
+        group = sorted(group, key=lambda entry: preference(entry.id)) if len(group) > 1 else group
+        texts = [_text.decode(self.read(entry.text)) for entry in group]
+        fixes = fixes_above(group, place)
         return Advisory(
-            id=first.id,
-            aliases=first.aliases,
-            score=first.score,
-            fix=next((fix for fix in fixes if not any(entry.affects(fix) for entry in group)), ""),
-            fixes=tuple(fixes),
+            id=group[0].id,
+            aliases=group[0].aliases,
+            score=group[0].score,
+            fix=next((fix for at, fix in fixes if not any(entry.affects((at,)) for entry in group)), ""),
+            fixes=tuple(fix for _, fix in fixes),
             summary=next((text.summary for text in texts if text.summary), ""),
             details=next((text.details for text in texts if text.details), ""),
             published=texts[0].published,
             cwe=tuple(sorted({number for text in texts for number in text.cwe})),
         )
 
-    def _text(self, entry: Entry) -> Text:
-        offset, length, crc = entry.text
+    def known(self) -> list[Known]:
+        """What is known of every record. Raises UnavailableError where the index is damaged."""
+        try:
+            return msgspec.msgpack.decode(self.read(self._known), type=list[Known])
+        except msgspec.DecodeError:
+            raise self._damaged() from None
+
+    def copy(self, file: BinaryIO, meta: Meta) -> Meta:
+        """Write the same index with another `meta` into `file`."""
+        offset, length, _ = self._known
+        file.write(self._read(0, offset + length))
+        _finish(file, _Table(meta, self._packages, self._known))
+        return meta
+
+    def read(self, place: Place) -> memoryview:
+        """What is at a place. Raises UnavailableError where the index is damaged."""
+        offset, length, crc = place
         data = self._read(offset, length)
         if zlib.crc32(data) != crc:
             raise self._damaged()
-        return msgspec.msgpack.decode(data, type=Text)
+        return data
 
-    def _read(self, offset: int, length: int) -> bytes:
-        self._file.seek(offset)
-        data = self._file.read(length)
+    def _read(self, offset: int, length: int) -> memoryview:
+        data = self._data[offset : offset + length]
         if len(data) != length:
             raise self._damaged()
         return data
 
-    def _damaged(self) -> UnavailableError:
-        return UnavailableError(f"{self._name} is damaged; run: lockgate advisories sync")
+    def _damaged(self) -> DamagedError:
+        return DamagedError(f"{self._name} is damaged; run: lockgate advisories sync")
 
 
-def fixes_above(entries: Iterable[Entry], version: str) -> list[str]:
-    """The fix versions above `version`, lowest first."""
-    found = (fix for entry in entries for held in entry.ranges for fix in held.fixes())
-    return [fix for fix in ordered(found) if key(fix) > key(version)]
+def fixes_above(entries: Iterable[Entry], place: bytes) -> list[tuple[bytes, str]]:
+    """The fix versions above that key, each after its own, lowest first."""
+    return sorted({fix for entry in entries for fix in entry.fixes if fix[0] > place})

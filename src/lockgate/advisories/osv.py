@@ -76,6 +76,11 @@ class Record(Struct):
         return tuple(int(text[4:]) for text in texts if re.fullmatch(r"CWE-\d{1,5}", text))
 
 
+def is_id(text: str) -> bool:
+    """Whether the text may be the id of a record."""
+    return _ID.fullmatch(text) is not None
+
+
 _decoder = msgspec.json.Decoder(Record)
 
 
@@ -86,7 +91,7 @@ def decode(data: bytes) -> Record:
     except RecursionError:
         raise ValueError("nested too deeply") from None
     for name in (record.id, *(record.aliases or ())):
-        if not _ID.fullmatch(name):
+        if not is_id(name):
             raise ValueError("an id in it is not one")
     return record
 

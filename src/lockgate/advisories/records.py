@@ -7,10 +7,10 @@ import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
+from typing import BinaryIO, NoReturn
 
 from lockgate.model.errors import UnavailableError
 
@@ -27,8 +27,23 @@ def records(source: Path, shown: str) -> Iterator[tuple[str, bytes]]:
     A name is only ever told, never opened. Raises UnavailableError where the source is missing, broken or unboundedly
     large.
     """
+    found = files(source, shown)
+    with _told(shown):
+        if found != [source]:
+            yield from _counted(_in_directory(found, shown), shown)
+            return
+        with source.open("rb") as file:
+            yield from in_zip(file, shown)
+
+
+def in_zip(file: BinaryIO, shown: str) -> Iterator[tuple[str, bytes]]:
+    """The same of an open zip file."""
+    yield from _counted(_members(file, shown), shown)
+
+
+def _counted(found: Iterable[tuple[str, bytes]], shown: str) -> Iterator[tuple[str, bytes]]:
     total = 0
-    for number, (name, data) in enumerate(_members(source, shown)):
+    for number, (name, data) in enumerate(found):
         total += len(data)
         if number >= MOST_RECORDS or total > LARGEST_SOURCE:
             raise UnavailableError(f"{shown} is too large: over {MOST_RECORDS:,} records or {LARGEST_SOURCE:,} bytes")
@@ -72,12 +87,6 @@ def _told(shown: str) -> Iterator[None]:
         raise UnavailableError(f"{shown} can't be read{where}: {error.strerror or error}") from None
 
 
-def _members(source: Path, shown: str) -> Iterator[tuple[str, bytes]]:
-    found = files(source, shown)
-    with _told(shown):
-        yield from _in_zip(source, shown) if found == [source] else _in_directory(found, shown)
-
-
 def _in_directory(found: list[Path], shown: str) -> Iterator[tuple[str, bytes]]:
     for path in found:
         if not path.is_file():
@@ -86,9 +95,9 @@ def _in_directory(found: list[Path], shown: str) -> Iterator[tuple[str, bytes]]:
             yield printable(path.name), _bounded(file.read(LARGEST_RECORD + 1), path.name, shown)
 
 
-def _in_zip(source: Path, shown: str) -> Iterator[tuple[str, bytes]]:
+def _members(file: BinaryIO, shown: str) -> Iterator[tuple[str, bytes]]:
     try:
-        with zipfile.ZipFile(source) as archive:
+        with zipfile.ZipFile(file) as archive:
             for member in archive.infolist():
                 if member.filename.endswith(".json"):
                     yield printable(member.filename), _member(archive, member, shown)

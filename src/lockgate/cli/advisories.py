@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -18,13 +19,17 @@ def command() -> None:
 
 
 @command.command("sync")
-@click.option("--from", "source", metavar="PATH|URL", help="An OSV zip or a directory of records (default: OSV's own).")
+@click.option(
+    "--from",
+    "source",
+    metavar="PATH|URL",
+    help="An OSV zip or a directory of records (default: the last, or OSV's own).",
+)
 def sync(source: str | None) -> None:
-    """Replace the local index. On any fault the one that was there stays."""
+    """Bring the local index up to date. On any fault the one that was there stays."""
     from lockgate.advisories import store
-    from lockgate.advisories.fetch import OSV_ZIP
 
-    meta = store.sync(source or OSV_ZIP)
+    meta = store.sync(source or "", tell=lambda text: click.echo(f"lockgate: note: {text}", err=True))
     click.echo(f"{_size(meta)} from {meta.source}")
     if meta.lost:
         more = f" and {meta.lost - len(meta.malformed):,} more" if meta.lost > len(meta.malformed) else ""
@@ -46,7 +51,8 @@ def status() -> None:
     index.close()
     for name, value in (
         ("source", meta.source),
-        ("built", f"{meta.built} ({_age(meta.age())})"),
+        ("built", meta.built),
+        ("checked", f"{meta.checked} ({_age(meta.age())})"),
         ("newest record", meta.newest),
         ("advisories", f"{_size(meta)}; {meta.withdrawn:,} withdrawn left out"),
         ("not understood", f"{counted(meta.lost, 'record')}: {', '.join(meta.malformed)}" if meta.lost else "none"),
@@ -59,8 +65,8 @@ def _size(meta: Meta) -> str:
     return f"{counted(meta.records, 'advisory', 'advisories')} on {counted(meta.packages, 'package')}"
 
 
-def _age(days: float) -> str:
-    if days < 0:
+def _age(age: timedelta) -> str:
+    hours = round(age / timedelta(hours=1))
+    if hours < 0:
         return "in the future: is the clock right?"
-    hours = round(days * 24)
-    return f"{counted(hours, 'hour')} ago" if hours < 48 else f"{counted(round(days), 'day')} ago"  # noqa: PLR2004
+    return f"{counted(hours, 'hour')} ago" if hours < 48 else f"{counted(round(hours / 24), 'day')} ago"  # noqa: PLR2004

@@ -89,7 +89,7 @@ def parse(data: bytes, path: str) -> Parsed:
     source = _Source(path, text)
     annotations = Annotations() if "via" in text else None
     for line in source.logical_lines():
-        if parsed.lines >= LINES:
+        if parsed.lines >= LINES and line.text.strip():
             reason = f"over the limit of {LINES:,} lines; this one and the rest were not read"
             parsed.skipped.append(Skip(f"{path}:{line.number}", reason, gap=True))
             break

@@ -7,6 +7,24 @@ from msgspec import Struct
 _ID_ORDER = ("MAL-", "PYSEC-", "GHSA-", "CVE-")
 
 
+class Query(Struct, frozen=True):
+    """One package to look up: its name by PEP 503, its exact version, and the hashes of its files (`algorithm:hex`).
+
+    One without a version can be known by a hash only.
+    """
+
+    name: str
+    version: str
+    hashes: tuple[str, ...] = ()
+
+
+class Answers(Struct, frozen=True):
+    """What a source knows of each query, and why it has no answer for the others."""
+
+    known: dict[Query, tuple[Advisory, ...]] = {}
+    failed: dict[Query, str] = {}
+
+
 class Advisory(Struct, frozen=True, kw_only=True):
     """One vulnerability that a version has; every advisory that is an alias of it is merged in.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -49,6 +50,7 @@ class Package(Struct, frozen=True, kw_only=True):
     ways: int = 0
 
 
+@lru_cache(maxsize=2**14)
 def normalised(name: str) -> str:
     """A project's name by PEP 503."""
     return re.sub(r"[-_.]+", "-", name).lower()

@@ -8,7 +8,6 @@ from itertools import chain
 from msgspec import Struct
 from msgspec.structs import replace
 
-from lockgate.inputs import installed
 from lockgate.inputs.lockfiles.archives import is_archive
 from lockgate.inputs.lockfiles.base import Manifest, is_manifest, read_manifests
 from lockgate.inputs.lockfiles.linked import satisfies
@@ -24,11 +23,21 @@ _WITHOUT_VERSION = {
 
 
 class Inventory(Struct, frozen=True):
-    """The packages of all manifests, each place once; `pins` are those to look up, `skipped` says why others are not."""
+    """The packages of all manifests, each place once.
+
+    `asked` are those to look up, by version or by hashes; `unlocked` are the requirements whose version no lock tells, each
+    with the gap that it is; `skipped` says what else is not looked up, and why.
+    """
 
     packages: tuple[Package, ...]
-    pins: tuple[Package, ...]
+    asked: tuple[Package, ...]
+    unlocked: dict[Package, Skip]
     skipped: tuple[Skip, ...]
+
+    @property
+    def not_asked(self) -> tuple[Skip, ...]:
+        """What is not looked up."""
+        return (*self.skipped, *self.unlocked.values())
 
 
 def take(tree: Tree, python: str = "") -> Inventory:
@@ -36,17 +45,24 @@ def take(tree: Tree, python: str = "") -> Inventory:
 
     A requirement without a version is left out where a lock tells the version that it gets.
     """
-    manifests = [*read_manifests(tree), *([installed.read(python, tree.root)] if python else [])]
+    manifests = read_manifests(tree)
+    if python:
+        from lockgate.inputs import installed
+
+        manifests.append(installed.read(python, tree.root))
     settled = _Settled(manifests)
     packages = _packages(manifests)
     unread = (skip for skip in tree.skipped if skip.gap or is_manifest(skip.subject))
     of_manifests = (skip for manifest in manifests for skip in manifest.skipped)
-    unlocked = (skip for manifest in manifests for skip in manifest.unlocked if not settled.at(manifest.path))
-    of_packages = (skip for skip in (_skip(package, settled) for package in packages) if skip)
+    of_files = (skip for manifest in manifests for skip in manifest.unlocked if not settled.at(manifest.path))
+    skips = {package: skip for package in packages if (skip := _skip(package, settled))}
+    unlocked = {package: skip for package, skip in skips.items() if package.origin is Origin.INDEX}
+    others = (skip for package, skip in skips.items() if package not in unlocked)
     return Inventory(
         packages=packages,
-        pins=tuple(filter(_is_pin, packages)),
-        skipped=(*unread, *of_manifests, *unlocked, *of_packages),
+        asked=tuple(filter(_is_asked, packages)),
+        unlocked=unlocked,
+        skipped=(*unread, *of_manifests, *of_files, *others),
     )
 
 
@@ -75,8 +91,8 @@ def _pin(package: Package) -> tuple[str, str, Origin]:
     return package.name, package.version, package.origin
 
 
-def _is_pin(package: Package) -> bool:
-    return package.origin in _WITHOUT_VERSION and bool(package.version)
+def _is_asked(package: Package) -> bool:
+    return package.origin in _WITHOUT_VERSION and bool(package.version or package.hashes)
 
 
 def _skip(package: Package, settled: _Settled) -> Skip | None:

@@ -13,7 +13,6 @@ from fnmatch import fnmatchcase
 from msgspec.structs import replace
 
 from lockgate.inputs import core_metadata
-from lockgate.inputs.archive_members import in_tar, in_zip
 from lockgate.inputs.core_metadata import Metadata
 from lockgate.inputs.files import display
 from lockgate.inputs.lockfiles.base import Manifest, as_gap
@@ -80,6 +79,8 @@ def _entries(tree: Tree, path: str, *, alone: bool) -> Iterator[Package | Skip]:
 
 def _metadata(data: bytes, path: str, shown: str) -> Metadata | None:
     """What the archive says of itself; None for one that is no source archive. Raises ValueError where it can't be read."""
+    from lockgate.inputs.archive_members import in_tar, in_zip
+
     name = path.lower()
     if name.endswith(".whl"):
         found = in_zip(data, ".dist-info/METADATA")

@@ -20,7 +20,7 @@ from lockgate.model.finding import Location
 from lockgate.model.package import Origin, Package, normalised
 from lockgate.model.record import Skip
 
-LARGEST = 2**20  # characters: people write these files
+LARGEST = 2**19  # characters: people write these files
 MOST = 20_000  # requirements of one file, those of a group counted again for each group that includes it
 
 T = TypeVar("T", dict[str, Any], list[Any])
@@ -126,7 +126,7 @@ def load(tree: Tree, path: str) -> Declared | Skip:
     shown = display(path)
     content = text(tree, path)
     if not isinstance(content, Skip) and len(content) > LARGEST:
-        return Skip(shown, f"larger than {LARGEST // 2**20} MiB", gap=True)
+        return Skip(shown, f"larger than {LARGEST // 2**10} KiB", gap=True)
     data = content if isinstance(content, Skip) else toml_positions.load(content, shown)
     return data if isinstance(data, Skip) else Declared(data, str(content), shown)
 

@@ -224,11 +224,12 @@ def _requirement_files(tree: Tree, path: str, declared: Declared) -> Iterator[st
     """
     dynamic = ("tool", "setuptools", "dynamic")
     optional = (*dynamic, "optional-dependencies")
+    there = set(tree.files) if declared.get(*dynamic) else set()
     for table in ((*dynamic, "dependencies"), *((*optional, extra) for extra in declared.table(*optional))):
         files = declared.table(*table).get("file", [])
         for name in files if isinstance(files, list) else [files]:
             file = posixpath.normpath(posixpath.join(posixpath.dirname(path), str(name)))
-            if file in tree.files:
+            if file in there:
                 yield file
             else:
                 declared.skip((*table, "file"), "takes dependencies from a file that is not there")

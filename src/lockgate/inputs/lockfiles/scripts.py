@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from lockgate.inputs import toml_positions
 from lockgate.inputs.files import Start, display
@@ -49,13 +50,13 @@ def _read(path: str, start: Start) -> Manifest:
         text = start.data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         return _gap(path, Skip(shown, f"not UTF-8 at byte {error.start}", gap=True))
-    blocks = list(_blocks(re.split(r"\r\n|\r|\n", text)))
+    blocks = list(islice(_blocks(re.split(r"\r\n|\r|\n", text)), 2))
     if len(blocks) > 1:
         return _gap(path, Skip(shown, "has more than one script block", gap=True))
     if not blocks or start.gap:
         return Manifest(path=shown, skipped=(start.gap,) if start.gap else ())
     if len(blocks[0]) > LARGEST:
-        return _gap(path, Skip(shown, f"has a script block larger than {LARGEST // 2**20} MiB", gap=True))
+        return _gap(path, Skip(shown, f"has a script block larger than {LARGEST // 2**10} KiB", gap=True))
     data = toml_positions.load(blocks[0], shown)
     if isinstance(data, Skip):
         return _gap(path, data)
