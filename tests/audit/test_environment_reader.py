@@ -130,4 +130,4 @@ def test_nothing_of_a_broken_line_is_shown(tmp_path: Path) -> None:
     text = f"dependencies:\n- pip:\n  - a b {word}\n  - git+https://me:{word}@index.example/x.git\n- {word}\n"
     manifest = read_text(tmp_path, "environment.yml", text)
     assert word not in repr(manifest)
-    assert len(take(Tree(tmp_path)).skipped) == 3
+    assert len(take(Tree(tmp_path)).not_asked) == 3

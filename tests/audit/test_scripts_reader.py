@@ -48,7 +48,7 @@ def test_a_script(tmp_path: Path) -> None:
 
 
 def said(root: Path) -> list[str]:
-    return [f"{skip.subject} {skip.reason}" for skip in take(Tree(root)).skipped]
+    return [f"{skip.subject} {skip.reason}" for skip in take(Tree(root)).not_asked]
 
 
 def test_its_own_lock_settles_it_and_no_other(tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ def test_files_that_are_excluded_or_links_are_not_told(tmp_path: Path) -> None:
     write(tmp_path, {"a.py": EXAMPLE})
     (tmp_path / "b.py").symlink_to("a.py")
     tree = Tree(tmp_path, ("a.py",))
-    assert take(tree).skipped == ()
+    assert take(tree).not_asked == ()
 
 
 def test_a_file_over_the_size_limit_is_a_gap(tmp_path: Path) -> None:

@@ -279,6 +279,8 @@ def requirement(text: str, at: Location) -> Package:
     body, _, marker = text.partition(";")
     head = _HEAD.match(body)
     specifier = body[head.end() :].strip() if head else ""
+    if "\\" in specifier:  # `===` takes it, and it would join the line with the next one
+        raise ValueError("no valid requirement")
     exact = [
         spec.version
         for spec in parsed.specifier
@@ -292,6 +294,13 @@ def requirement(text: str, at: Location) -> Package:
         marker=marker.strip(),
         extras=extras,
     )
+
+
+def check_marker(marker: str) -> None:
+    """Raises ValueError, which quotes nothing of it, where a text is no marker by PEP 508 on one line."""
+    if not marker.isprintable() or len(marker) > LONGEST_ENTRY:
+        raise ValueError("its marker holds characters that can't be printed, or too many")
+    _full_grammar(f"x ; {marker}")
 
 
 def reference(target: str, at: Location) -> Package:
