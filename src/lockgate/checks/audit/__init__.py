@@ -36,7 +36,7 @@ def run(target: base.Target) -> base.Result:
 
     What is not looked up is in the coverage, never clean.
     """
-    inventory = take(target.tree)
+    inventory = take(target.tree, target.settings.python)
     if target.settings.resolve and inventory.unlocked:
         from lockgate.checks.audit.resolve import resolved
 
