@@ -140,7 +140,7 @@ def twice() -> bytes:
         ("demo-1.0-py3-none-any.whl", wheel_of("Name: demo\nName: x\nVersion: 1\n"), "its metadata does not tell one"),
         ("demo-1.0-py3-none-any.whl", wheel_of("Name: d mo\nVersion: 1\n"), "its metadata has a wrong name or version"),
         ("demo-1.0.tar.gz", PLAIN["demo-1.0.tar.gz"][:-40], "it is no whole tar.gz archive"),
-        ("demo-1.0.tar.gz", gzip.compress(b"x" * 2000), "it is no tar archive"),
+        ("demo-1.0.tar.gz", gzip.compress(b"x" * 2000, mtime=0), "it is no tar archive"),
         ("demo-1.0.tar.gz", b"", "it is no whole tar.gz archive"),
         ("demo-1.0.zip", b"PK\x05\x06", "it is no whole zip archive"),
     ],
