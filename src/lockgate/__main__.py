@@ -8,6 +8,9 @@ import sys
 def main() -> None:
     """Run the command line and exit; Ctrl-C while it is still being imported shows no traceback either."""
     try:
+        from lockgate.light import import_msgspec
+
+        import_msgspec()
         from lockgate import cli
 
         cli.main()
@@ -16,4 +19,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    if not sys.flags.safe_path:
+        sys.path.pop(0)  # the current directory, which may be the one to scan: nothing may be imported from there
     main()

@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import sys
 
+from lockgate.light import import_msgspec
+
 TYPE_CHECKING = False  # as type checkers know it; the module of the name takes long to import
 if TYPE_CHECKING:
     from lockgate.config.settings import Settings
@@ -23,7 +25,7 @@ BASELINE = "--baseline"
 def main() -> None:
     """Run the hook and exit with its code."""
     try:
-        _import_msgspec()
+        import_msgspec()
         arguments, baseline = _without_baseline(sys.argv[1:])
         staged = _seen_staged(arguments, baseline)
         if staged and _is_quiet(*staged):
@@ -33,16 +35,6 @@ def main() -> None:
         run_program(lambda: _hook(arguments, baseline, staged))
     except KeyboardInterrupt:  # until run_program takes the signals over
         sys.exit(130)
-
-
-def _import_msgspec() -> None:
-    """Import msgspec without typing_extensions, which takes as long as msgspec itself: it needs nothing of that here."""
-    if "typing_extensions" not in sys.modules:
-        sys.modules["typing_extensions"] = None  # type: ignore[assignment]  # so that to import it fails, and msgspec goes on
-        try:
-            import msgspec  # noqa: F401
-        finally:
-            del sys.modules["typing_extensions"]
 
 
 def _without_baseline(arguments: list[str]) -> tuple[list[str], str | None]:

@@ -37,6 +37,11 @@ version = 1
 name = "demo"
 version = "1.0"
 source = { registry = "https://index.example/simple" }
+wheels = [{ hash = "sha256:aa" }]
+[[package]]
+name = "app"
+source = { virtual = "." }
+dependencies = [{ name = "demo" }]
 """
 
 
@@ -149,11 +154,11 @@ def test_what_was_not_looked_up_is_a_gap_unless_it_is_local(tmp_path: Path, all_
     result = run(tmp_path, {"requirements.txt": text}, all_zip)
     assert [(skip.subject, skip.gap) for skip in result.coverage.skipped] == [
         ("requirements.txt:7", True),
-        ("requirements.txt:2", True),
         ("requirements.txt:3", False),
         ("requirements.txt:4", True),
         ("requirements.txt:5", True),
         ("requirements.txt:6", True),
+        ("requirements.txt:2", True),
     ]
     assert result.coverage.examined == 1
 
@@ -195,15 +200,14 @@ def test_a_file_whose_name_tells_the_version_is_looked_up(tmp_path: Path, all_zi
 
 
 def test_a_file_in_a_lock_is_looked_up_and_a_directory_is_not(tmp_path: Path, all_zip: str) -> None:
-    entry = UV_LOCK.partition("\n")[2].replace('registry = "https://index.example/simple"', 'path = "demo-1.0.zip"')
-    local = entry.replace("path =", "directory =").replace("demo-1.0.zip", "demo")
-    result = run(tmp_path, {"uv.lock": f"version = 1\n{entry}{local}"}, all_zip)
+    lock = UV_LOCK.replace('registry = "https://index.example/simple"', 'path = "demo-1.0.zip"')
+    result = run(tmp_path, {"uv.lock": lock.replace("virtual =", "directory =")}, all_zip)
     assert {finding.line for finding in result.findings} == {4}
     (skip,) = result.coverage.skipped
     assert (skip.subject, skip.gap, skip.reason) == (
         "uv.lock:8",
         False,
-        "demo is a local directory and was not looked up",
+        "app is a local directory and was not looked up",
     )
 
 

@@ -333,11 +333,11 @@ def test_a_part_that_is_included_through_another_file_stands_not_alone(tmp_path:
         ),
         (
             {
-                "requirements/base.txt": "-r list.in\n",
-                "requirements/list.in": "flask\n",
+                "requirements/base.txt": "-r list\n",
+                "requirements/list": "flask\n",
                 "requirements/dev.txt": "-r base.txt\n-c ../c.in\n",
             },
-            "requirements/list.in",
+            "requirements/list",
         ),
         ({"requirements.txt": "-r list.in\n-c c.in\n", "list.in": "flask\n"}, ""),
         ({"requirements/base.txt": "flask\n-c ../c.in\n", "requirements/dev.txt": "-r base.txt\n-c ../c.in\n"}, ""),

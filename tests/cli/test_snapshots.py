@@ -28,7 +28,7 @@ VOLATILE = [
     (re.compile(r"\d+(\.\d+)? s\b"), "N s"),
     (re.compile(r"\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\d:\d\d))?"), "TIME"),
     (re.compile(r"committed\s+in\s+[0-9a-f]{8}"), "committed in ID"),
-    (re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{40}"), "ID"),
+    (re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{40}|\b[0-9a-f]{32}\b(?!:)"), "ID"),
     (re.compile(r"\b(Python )?3\.\d+\.\d+\b"), "PYTHON"),
 ]
 ENGINES = {"detect-secrets", "kingfisher", "osv", "pylint", "zizmor"}

@@ -38,12 +38,12 @@ def test_help_and_version_import_no_engine() -> None:
         assert not modules & {"detect_secrets", "kingfisher_sdk", "pip_audit", "pylint", "httpx2", "tree_sitter"}
 
 
-def test_the_hook_imports_msgspec_alone() -> None:
-    modules = imported("from lockgate.hook import _import_msgspec; _import_msgspec()")
+def test_msgspec_is_imported_alone() -> None:
+    modules = imported("from lockgate.light import import_msgspec; import_msgspec()")
     assert "msgspec" in modules
     assert not modules & {"typing_extensions", "inspect"}
     assert "typing_extensions" in imported(
-        "from lockgate.hook import _import_msgspec; _import_msgspec(); import typing_extensions"
+        "from lockgate.light import import_msgspec; import_msgspec(); import typing_extensions"
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lockgate.checks.secrets import merge
+from lockgate.checks import masking
 from lockgate.checks.secrets.examined import examine, result_of
 from lockgate.checks.secrets.known import Known
 from lockgate.engines.secrets import rewritten
@@ -89,16 +89,16 @@ def test_what_stands_as_it_was_seen_leaves_the_rest_as_it_is() -> None:
     """A password of one line masks nothing else in its file, whichever scalars this has."""
     text = "a: |\n  one\n  two\npassword: hunter2pw\nb: >\n  three\n  four\n"
     sightings = scanners().scan("a.yaml", text.encode()).sightings
-    assert merge.mask(text, sightings) == text.replace("hunter2pw", "*" * 9)
+    assert masking.mask(text, sightings) == text.replace("hunter2pw", "*" * 9)
 
 
 def test_what_is_no_yaml_or_too_long_has_no_hash(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = Sighting("e", "k", SecretValue("one two"), place(1, 1, 3), exact=False)
-    assert merge.mask("x: one\n  two\n", [seen]) == "** ***\n*****\n"
-    assert merge.mask('x: "\n', [seen]) == ""
-    assert merge.mask("x: one\r  two\r", [seen]) == ""
+    assert masking.mask("x: one\n  two\n", [seen]) == "** ***\n*****\n"
+    assert masking.mask('x: "\n', [seen]) == ""
+    assert masking.mask("x: one\r  two\r", [seen]) == ""
     monkeypatch.setattr(rewritten, "MOST_CHARACTERS", 3)
-    assert merge.mask("x: one\n  two\n", [seen]) == ""
+    assert masking.mask("x: one\n  two\n", [seen]) == ""
 
 
 def place(line: int, column: int, end: int) -> Location:
@@ -118,7 +118,7 @@ def test_a_file_that_the_engine_decodes_has_no_line_hash(encoding: str) -> None:
 @pytest.mark.parametrize("value", ["abc\n", "\nabc", "abc\ndef", "abc\r\ndef\r\n"])
 def test_masks_keep_every_line_break(value: str, ending: str) -> None:
     text = ending.join(["k: |", "  abc", "abc", "def", "abc", "x", ""])
-    masked = merge.mask(text, [Sighting("e", "k", SecretValue(value), place(1, 1, 2))])
+    masked = masking.mask(text, [Sighting("e", "k", SecretValue(value), place(1, 1, 2))])
     assert _breaks(masked) == _breaks(text)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lockgate.checks import masking
 from lockgate.checks.secrets import merge
 from lockgate.engines.secrets.base import Sighting
 from lockgate.model.finding import Location
@@ -52,20 +53,20 @@ def test_thousands_of_values_on_a_line_take_no_time() -> None:
 
 
 def test_a_mask_covers_what_the_value_is_joined_to() -> None:
-    assert merge.mask('key = "abc_rest" # end', [seen("abc", 8)]) == 'key = "********" # end'
+    assert masking.mask('key = "abc_rest" # end', [seen("abc", 8)]) == 'key = "********" # end'
 
 
 def test_a_mask_covers_the_value_everywhere() -> None:
-    assert merge.mask("k=abc\nprint(abc)", [seen("abc", 3)]) == "*****\nprint(***)"
+    assert masking.mask("k=abc\nprint(abc)", [seen("abc", 3)]) == "*****\nprint(***)"
 
 
 def test_a_mask_covers_overlapping_regions_and_several_lines() -> None:
     text = "one two three\nfour five\nsix"
-    assert merge.mask(text, [seen("two", 5), seen("two three\nfour", 5, end_line=2, end_column=5)]) == (
+    assert masking.mask(text, [seen("two", 5), seen("two three\nfour", 5, end_line=2, end_column=5)]) == (
         "one *** *****\n**** five\nsix".replace("*** *****", "*********")
     )
 
 
 def test_too_many_values_leave_nothing_to_hash() -> None:
-    many = [seen(f"v{number}", 1) for number in range(merge.VALUES + 1)]
-    assert merge.mask("text", many) == ""
+    many = [seen(f"v{number}", 1) for number in range(masking.VALUES + 1)]
+    assert masking.mask("text", many) == ""

@@ -200,7 +200,10 @@ class _Records:
         if not usable:
             return None
         file = io.BytesIO()
-        build(usable, "OSV's API", file)
+        meta = build(usable, "OSV's API", file)
+        if meta.lost:
+            named = ", ".join(meta.malformed)
+            self.gaps += (f"{counted(meta.lost, 'advisory', 'advisories')} can't be understood, such as {named}",)
         return Index(file, "the index of OSV's answers")
 
     def _get(self, wanted: Mapping[str, str]) -> None:

@@ -1,4 +1,8 @@
-"""Runs each check in a process of its own: a crash is one incomplete record, and two cores are used."""
+"""Runs each check in a process of its own: a crash is one incomplete record, and two cores are used.
+
+On Linux these are forks, which start in a millisecond; elsewhere, and where threads run that a fork would not have, each is
+a new interpreter.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +11,12 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 import msgspec
 
@@ -48,47 +50,110 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     record: Record | None = None
 
 
+def new_run() -> str:
+    """A name for a run that no other one has."""
+    return os.urandom(16).hex()
+
+
 def run_all(
-    names: list[str], root: Path, settings: Settings, run: str, progress: Callable[[str, int, int], None]
+    names: list[str],
+    root: Path,
+    settings: Settings,
+    run: str,
+    progress: Callable[[str, int, int], None],
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> list[Record]:
     """The records of the checks, in the order of `names`. `progress` is told check, done and total. As `run_requests`."""
     requests = [Request(name, str(root), settings, run) for name in names]
-    return run_requests(requests, [partial(progress, name) for name in names])
+    return run_requests(requests, [partial(progress, name) for name in names], meanwhile)
 
 
-def run_requests(requests: Sequence[Request], progress: Sequence[Progress]) -> list[Record]:
+class Child(Protocol):
+    """A process of ours; as `subprocess.Popen`."""
+
+    pid: int
+    stdout: IO[bytes] | None
+
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+    def terminate(self) -> None: ...
+    def kill(self) -> None: ...
+
+
+def run_requests(
+    requests: Sequence[Request], progress: Sequence[Progress], meanwhile: Callable[[], None] = lambda: None
+) -> list[Record]:
     """The record that answers each request; the progress of each is told to one of `progress`.
 
+    `meanwhile` is called when all of them are at work: what it does takes no time of its own.
     Whatever ends this call, also an exception, no process is left of it and no temporary file. Raises UnavailableError
     where no folder can be made for these.
     """
-    children: list[subprocess.Popen[bytes]] = []
-    with _private_folder() as folder, ThreadPoolExecutor(max_workers=len(requests) or 1) as threads:
+    children: list[Child] = []
+    records: dict[int, Record] = {}
+
+    def talk(number: int) -> None:
+        records[number] = _talk(children[number], requests[number], progress[number])
+
+    with _private_folder() as folder:
+        threads = [threading.Thread(target=talk, args=(number,)) for number in range(1, len(requests))]
         try:
-            for _ in requests:
-                children.append(_start(folder))  # noqa: PERF401 - one that was started is known when the next one fails
-            return list(threads.map(_talk, children, requests, progress))
+            for request in requests:
+                children.append(_start(request, folder, children))
+            for thread in threads:
+                thread.start()
+            meanwhile()
+            if requests:
+                talk(0)
+            for thread in threads:
+                thread.join()
         finally:
-            _stop(children)  # before the pool waits for its threads, which wait for these
+            _stop(children)  # before the threads are waited for, which wait for these
+            for thread in threads:
+                if thread.ident:
+                    thread.join()
+    return [records[number] for number in range(len(requests))]
 
 
 @contextlib.contextmanager
 def _private_folder() -> Iterator[str]:
     """The temporary folder of all workers: what a worker that is killed leaves in it goes as well."""
+    folder = _make_folder()
     try:
-        folder = tempfile.TemporaryDirectory(prefix="lockgate-", ignore_cleanup_errors=True)
+        yield folder
+    finally:
+        try:
+            Path(folder).rmdir()
+        except OSError:
+            import shutil
+
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _make_folder() -> str:
+    """As `tempfile.mkdtemp`, which to import takes longer than a small check; where this fails, that says why."""
+    folder = os.path.join(os.environ.get("TMPDIR") or "/tmp", f"lockgate-{os.urandom(8).hex()}")  # noqa: PTH118, S108
+    with contextlib.suppress(OSError):
+        os.mkdir(folder, mode=0o700)  # noqa: PTH102
+        return folder
+    import tempfile
+
+    try:
+        return tempfile.mkdtemp(prefix="lockgate-")
     except OSError as error:
         raise UnavailableError(
             f"no temporary folder can be made: {error.strerror}; set TMPDIR to a folder that can be written"
         ) from None
-    with folder as name:
-        yield name
 
 
-def _start(folder: str) -> subprocess.Popen[bytes]:
+def _start(request: Request, folder: str, others: Sequence[Child]) -> Child:
+    if sys.platform == "linux" and threading.active_count() == 1:
+        from lockgate.checks.forked import Fork
+
+        return Fork(request, folder, others)
     # -P keeps the scanned directory, which may be the current one, off the module path.
     command = [sys.executable, "-P", "-m", "lockgate.checks.worker"]
-    return subprocess.Popen(
+    child = subprocess.Popen(
         command,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -96,11 +161,12 @@ def _start(folder: str) -> subprocess.Popen[bytes]:
         env={**os.environ, "TMPDIR": folder},
         process_group=0,  # of its own: with it go its children, and a terminal's Ctrl-C comes to us alone
     )
-
-
-def _talk(child: subprocess.Popen[bytes], request: Request, progress: Progress) -> Record:
-    assert child.stdin and child.stdout  # noqa: S101 - they are pipes
     threading.Thread(target=_send, args=(child.stdin, request), daemon=True).start()
+    return child
+
+
+def _talk(child: Child, request: Request, progress: Progress) -> Record:
+    assert child.stdout  # noqa: S101 - it is a pipe
     record, total = None, 1
     for line in child.stdout:
         try:
@@ -126,7 +192,7 @@ def _send(pipe: IO[bytes], request: Request) -> None:
         pass  # it died at once; its exit code tells
 
 
-def _stop(children: list[subprocess.Popen[bytes]]) -> None:
+def _stop(children: Sequence[Child]) -> None:
     """End what still runs: with a grace in which it can clear up, then at once."""
     try:
         for child in children:
@@ -142,7 +208,7 @@ def _stop(children: list[subprocess.Popen[bytes]]) -> None:
                 child.wait()
 
 
-def _kill_group(child: subprocess.Popen[bytes]) -> None:
+def _kill_group(child: Child) -> None:
     """Kill a worker and its children."""
     if os.name == "nt":
         child.kill()

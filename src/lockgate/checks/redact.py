@@ -12,8 +12,8 @@ from typing import TypeGuard
 
 from msgspec.structs import replace
 
+from lockgate.checks import masking
 from lockgate.checks.base import Result
-from lockgate.checks.secrets import merge
 from lockgate.engines.secrets.base import Sighting
 from lockgate.engines.secrets.scanners import scanners
 from lockgate.model.errors import UnavailableError
@@ -37,7 +37,7 @@ Tell = Callable[[str], str]
 def masked(path: str, text: str) -> str:
     """The text of a file with everything that an engine sees in it masked; empty where that can't be told."""
     seen = _sightings(path, text)
-    return "" if seen is None else merge.mask(text, seen)
+    return "" if seen is None else masking.mask(text, seen)
 
 
 def findings(found: Iterable[Finding]) -> list[Finding]:
@@ -93,7 +93,7 @@ def _teller(texts: Iterable[str]) -> Tell:
     seen = _sightings("told", page)
     if seen == []:
         return lambda text: text
-    safe_page = merge.mask(page, seen) if seen else ""
+    safe_page = masking.mask(page, seen) if seen else ""
     if not safe_page:
         return lambda _text: NOT_SHOWN
     shown = safe_page.split("\n")
@@ -102,8 +102,8 @@ def _teller(texts: Iterable[str]) -> Tell:
 
     def tell(text: str) -> str:
         line = lines[text]
-        safe = _NAME.sub(lambda match: merge.MASK * len(match[0]) if match[0] in hidden else match[0], line)
-        both = "".join(merge.MASK if merge.MASK in pair else pair[0] for pair in zip(safe, told[text], strict=True))
+        safe = _NAME.sub(lambda match: masking.MASK * len(match[0]) if match[0] in hidden else match[0], line)
+        both = "".join(masking.MASK if masking.MASK in pair else pair[0] for pair in zip(safe, told[text], strict=True))
         return text if both == line else both
 
     return tell

@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from pathlib import Path
+from typing import IO
 
 import msgspec
 
@@ -19,11 +20,16 @@ SECONDS_BETWEEN_REPORTS = 0.1
 
 
 def main() -> None:
-    """Read a request from standard input, write answers to standard output."""
+    """Answer the request on standard input on standard output."""
     request = msgspec.json.decode(sys.stdin.buffer.read(), type=Request)
     # An engine that prints must not break the answers.
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
+    with os.fdopen(os.dup(1), "wb") as answers:
+        os.dup2(2, 1)
+        answer(request, answers)
+
+
+def answer(request: Request, answers: IO[bytes]) -> None:
+    """Run the check, and write how far it is and then its record."""
     told = 0.0
 
     def progress(done: int, total: int) -> None:
@@ -34,9 +40,8 @@ def main() -> None:
             answers.flush()
 
     settings = request.settings
-    tree = Tree(Path(request.root), settings.exclude, settings.max_file_size)
     target = Target(
-        tree=tree,
+        tree=Tree(Path(request.root), settings.exclude, settings.max_file_size),
         settings=settings,
         progress=progress,
         commits=request.commits,
@@ -44,7 +49,6 @@ def main() -> None:
     )
     record = run_check(request.check, target, request.run)
     answers.write(msgspec.json.encode(Answer(record=record)) + b"\n")
-    answers.close()
 
 
 if __name__ == "__main__":

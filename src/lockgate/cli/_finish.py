@@ -11,7 +11,6 @@ import msgspec
 from lockgate.cli import _streams as streams
 from lockgate.model.errors import LockgateError, UsageError
 from lockgate.model.report import ExitCode, Report
-from lockgate.reports import json_report, sarif, terminal
 from lockgate.reports.write import STDOUT, check_destination, write
 
 
@@ -39,10 +38,12 @@ def finish(
     """
     wanted: tuple[tuple[str | None, Callable[[Report], bytes]], ...] = (
         (record_file, _record),
-        (json_file, json_report.render),
-        (sarif_file, sarif.render),
+        (json_file, _json),
+        (sarif_file, _sarif),
     )
     written = [_written(file, render(report)) for file, render in wanted if file]
+    from lockgate.reports import terminal
+
     stream = sys.stderr if STDOUT in (record_file, json_file, sarif_file) else sys.stdout
     with streams.losable(stream):
         terminal.render(report, stream, brief=record_file is not None)
@@ -59,6 +60,18 @@ def _written(file: str, data: bytes) -> bool:
         streams.tell(f"lockgate: {error}")
         return False
     return True
+
+
+def _json(report: Report) -> bytes:
+    from lockgate.reports import json_report
+
+    return json_report.render(report)
+
+
+def _sarif(report: Report) -> bytes:
+    from lockgate.reports import sarif
+
+    return sarif.render(report)
 
 
 def _record(report: Report) -> bytes:

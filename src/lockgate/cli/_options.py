@@ -28,6 +28,10 @@ def _existing(context: click.Context, option: click.Parameter, path: str | None)
     return _absolute(context, option, path)
 
 
+def _given(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...] | None:
+    return given or None
+
+
 baseline_option = click.option("--baseline", metavar="FILE", callback=_absolute, help="Where the baseline is.")
 _SETTINGS = (
     click.option("--baseline", metavar="FILE", callback=_existing, help="The list of the secrets that are known."),
@@ -44,6 +48,17 @@ _SETTINGS_OF_OTHERS = (  # which the secrets check does not look at
         help="OSV zip or directory to audit against, osv-api, pip-audit or pip-audit:osv.",
     ),
     click.option("--max-age", metavar="AGE", help="How old synced advisories may be: 24h, 7d."),
+    click.option(
+        "--index-checks",
+        is_flag=True,
+        default=None,
+        help="Ask the package index of yanked, unknown and other releases.",
+    ),
+    click.option(
+        "--index-url", metavar="URL", multiple=True, callback=_given, help="A package index to ask, the main one first."
+    ),
+    click.option("--cooldown", metavar="DAYS", type=int, help="Tell of releases that are younger."),
+    click.option("--resolve", is_flag=True, default=None, help="Let uv find the versions that no lock tells."),
     click.option("--python", metavar="PATH", help="The interpreter in which pylint runs."),
     click.option("--trust", is_flag=True, default=None, help="Let the repository's pylint configuration run code."),
 )
@@ -53,10 +68,6 @@ def _names(_context: click.Context, _option: click.Parameter, given: str | None)
     return tuple(name.strip() for name in given.split(",")) if given else None
 
 
-def _paths(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...] | None:
-    return given or None
-
-
 _ENGINES = (
     click.option("--engines", metavar="NAME,…", callback=_names, help="The engines to scan with; by default all."),
     click.option("--deep", is_flag=True, default=None, help="Look into archives, databases, .pyc files and notebooks."),
@@ -64,7 +75,7 @@ _ENGINES = (
         "--kingfisher-rules",
         metavar="PATH",
         multiple=True,
-        callback=_paths,
+        callback=_given,
         help="A YAML file or folder with more rules.",
     ),
 )

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-import uuid
 from typing import Any
 
 import click
 
 from lockgate.checks import base
-from lockgate.checks.isolated import run_all
 from lockgate.cli._finish import check_destinations, finish
 from lockgate.cli._options import (
     output_options,
@@ -17,8 +15,7 @@ from lockgate.cli._options import (
     settings_options,
     tell_of_repository,
 )
-from lockgate.cli._progress import bars
-from lockgate.inputs.git import revision
+from lockgate.cli._run import run_checks
 from lockgate.policy.verdict import decide
 from lockgate.project import root_of, settings_of
 
@@ -46,7 +43,6 @@ def command(
     check_destinations(sarif, json_file, record)
     tell_of_repository(root)
     settings = settings_of(root, options)
-    with bars(not no_progress) as progress:
-        found = run_all([name], root, settings, run or str(uuid.uuid4()), progress)
-    report = decide(found, settings, os.environ, revision(root))
+    found, place = run_checks([name], root, settings, run, progress=not no_progress)
+    report = decide(found, settings, os.environ, place)
     return finish(report, sarif_file=sarif, json_file=json_file, record_file=record)

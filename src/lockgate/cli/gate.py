@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import uuid
 from pathlib import Path
 from typing import Any
 
 import click
 
 from lockgate.checks import base
-from lockgate.checks.isolated import run_all
 from lockgate.cli._finish import check_destinations, finish
 from lockgate.cli._options import (
     output_options,
@@ -18,8 +16,8 @@ from lockgate.cli._options import (
     settings_options,
     tell_of_repository,
 )
-from lockgate.cli._progress import bars
 from lockgate.cli._records import collect
+from lockgate.cli._run import run_checks
 from lockgate.inputs.git import revision
 from lockgate.policy.verdict import decide
 from lockgate.project import root_of, settings_of
@@ -50,9 +48,8 @@ def command(
     settings = settings_of(root, {"checks": named, **options})
     names = list(settings.checks) or base.names()
     if records:
-        found = collect(Path(records), names, run)
+        found, place = collect(Path(records), names, run), revision(root)
     else:
-        with bars(not no_progress) as progress:
-            found = run_all(names, root, settings, run or str(uuid.uuid4()), progress)
-    report = decide(found, settings, os.environ, revision(root), base.names())
+        found, place = run_checks(names, root, settings, run, progress=not no_progress)
+    report = decide(found, settings, os.environ, place, base.names())
     return finish(report, sarif_file=sarif, json_file=json_file)

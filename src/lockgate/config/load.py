@@ -18,6 +18,9 @@ ENVIRONMENT = {
     "LOCKGATE_OSV_API": "osv-api",
     "LOCKGATE_OSV_EXPORT": "osv-export",
 }
+# The package indexes of uv and pip: the main one, then further ones.
+MAIN_INDEXES = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL")
+MORE_INDEXES = ("UV_INDEX", "UV_EXTRA_INDEX_URL", "PIP_EXTRA_INDEX_URL")
 CHOICES = {
     "fail-on": ["critical", "high", "medium", "low"],
     "min-confidence": ["high", "medium", "low"],
@@ -47,7 +50,7 @@ def load(
     layers = (
         (str(_user_file_name()), _user_file()),
         ("pyproject.toml [tool.lockgate]", _project_table(project)),
-        ("environment", {key: environ[name] for name, key in ENVIRONMENT.items() if environ.get(name)}),
+        ("environment", _environment(environ)),
         ("command line", {key.replace("_", "-"): value for key, value in options.items() if value is not None}),
     )
     for source, layer in layers:
@@ -63,6 +66,15 @@ def load(
     if settings.exclude:
         _check_patterns(settings.exclude, sources["exclude"])
     return msgspec.structs.replace(settings, checks=tuple(dict.fromkeys(settings.checks)))
+
+
+def _environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    """The settings that the environment has; uv names an index by `URL` or `NAME=URL`."""
+    values: dict[str, Any] = {key: environ[name] for name, key in ENVIRONMENT.items() if environ.get(name)}
+    main = next((environ[name] for name in MAIN_INDEXES if environ.get(name)), "default")
+    more = [url for name in MORE_INDEXES for url in environ.get(name, "").split()]
+    urls = tuple(re.sub(r"^[\w.-]+=(?=https?:)", "", url.strip()) for url in (main, *more))
+    return values if urls == ("default",) else {**values, "index-url": urls}
 
 
 def _convert(source: str, key: str, value: Any, project: str | None) -> None:

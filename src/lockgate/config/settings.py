@@ -17,12 +17,15 @@ USER_ONLY = frozenset(
     {
         "advisories",
         "detect-secrets-plugins",
+        "index-checks",
+        "index-url",
         "kingfisher-rules",
         "max-age",
         "offline",
         "osv-api",
         "osv-export",
         "python",
+        "resolve",
         "trust",
     }
 )
@@ -35,6 +38,7 @@ SERVICES = ("osv-api", "pip-audit", "pip-audit:osv")  # what `advisories` may na
 Patterns = Annotated[tuple[Annotated[str, Meta(max_length=200)], ...], Meta(max_length=500)]
 FileSize = Annotated[int, Meta(ge=1, le=1024 * MEBIBYTE)]
 Duration = Annotated[str, Meta(pattern="^([1-9][0-9]{0,3}[hd])?$")]
+Days = Annotated[int, Meta(ge=0, le=3650)]
 
 
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
@@ -50,12 +54,17 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
         one of SERVICES, whose answer then counts.
     detect_secrets_plugins: files with plug-ins for detect-secrets that are added to its own, and are run.
     engines: the engines that look for secrets; empty means all.
+    index_checks: ask the package indexes of the projects whose packages are pinned.
+    index_url: these indexes, by the address of their simple API, the main one first; `default` is the one that pip asks
+        when it is told none, and so is none at all.
+    cooldown: for so many days after its upload a release is too young; 0 means that none is.
     deep: look for secrets in archives, databases, compiled modules and the cells of notebooks, too.
     kingfisher_rules: files with rules for kingfisher, beside its own.
     max_age: how old the synced advisories may be (24h, 7d); empty means a day, and a week where `offline`.
     offline: no check opens a connection.
     osv_api: the base URL of a server that speaks OSV's API.
     osv_export: an OSV zip, by URL or path, from which advisories are synced; empty means where they came from, else OSV's.
+    resolve: let uv find the versions that requirements get which no lock tells; by wheels only, so that no code runs.
     python: the interpreter in which pylint runs; empty means lockgate's own.
     trust: obey what the repository's own configuration says of code to run (pylint's init-hook and load-plugins).
     sources: where each value that is no default came from.
@@ -71,12 +80,16 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
     advisories: str = ""
     detect_secrets_plugins: tuple[str, ...] = ()
     engines: tuple[str, ...] = ()
+    index_checks: bool = False
+    index_url: tuple[str, ...] = ()
+    cooldown: Days = 0
     deep: bool = False
     kingfisher_rules: tuple[str, ...] = ()
     max_age: Duration = ""
     offline: bool = False
     osv_api: str = OSV_API
     osv_export: str = ""
+    resolve: bool = False
     python: str = ""
     trust: bool = False
     sources: dict[str, str] = {}

@@ -31,16 +31,18 @@ def run(
     seconds: float,
     request: bytes = b"",
     on_line: Callable[[bytes], None] | None = None,
+    with_errors: bool = False,
 ) -> Ended:
     """Run `command` to its end and tell `on_line` each line of its output as it comes.
 
     It gets `request` on its standard input, which stays open until it ends: a tool that reads to the end of it knows
-    when we are gone. What it writes to standard error is not kept. Raises TimeoutError after `seconds`, and
+    when we are gone. What it writes to standard error is not kept, or `with_errors` among its output. Raises TimeoutError after `seconds`, and
     UnavailableError where it can't be started or writes more than OUTPUT bytes.
     """
+    errors = subprocess.STDOUT if with_errors else subprocess.DEVNULL
     try:
         child = subprocess.Popen(
-            command, cwd=cwd, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            command, cwd=cwd, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors
         )
     except OSError as error:
         raise UnavailableError(f"{command[0]} can't be run: {error.strerror}") from None

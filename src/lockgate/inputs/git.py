@@ -12,6 +12,7 @@ from lockgate.model.errors import UnavailableError
 from lockgate.model.report import Revision
 
 SECONDS = 120
+_BRANCHES = "refs/heads/"
 _MISSING = "git is not installed or not on PATH; install it"
 
 # Command-line settings override every configuration file, also the ones that a hostile file includes.
@@ -112,6 +113,8 @@ def is_repository(root: Path) -> bool:
 
     Raises UnavailableError for a bare repository and the inside of `.git`: there is nothing to scan that Git could list.
     """
+    if _is_outside(root):
+        return False
     said = _ask(root, "rev-parse", "--is-inside-work-tree", "--is-bare-repository", "--is-inside-git-dir").split()
     if "true" in said[1:]:
         raise UnavailableError(f"{root} is a bare repository or a .git directory; clone it and scan the clone")
@@ -144,7 +147,7 @@ def below(root: Path) -> str:
 
 def top(root: Path) -> Path | None:
     """The directory of the working tree that `root` is in, None where it is in none."""
-    said = _ask(root, "rev-parse", "--show-toplevel")
+    said = "" if _is_outside(root) else _ask(root, "rev-parse", "--show-toplevel")
     return Path(said).resolve() if said else None
 
 
@@ -155,15 +158,31 @@ def head(root: Path) -> str:
 
 def revision(root: Path) -> Revision:
     """Where the tree comes from, as far as Git tells; what it does not tell is empty."""
+    if _is_outside(root):
+        return Revision()
+    # One call for what is nearly always there. Where there is no commit yet, or none of its name, each is asked for alone.
+    said = _ask(root, "rev-parse", "HEAD", "--symbolic-full-name", "HEAD").split("\n")
+    on_branch = len(said) == 2 and said[1].startswith(_BRANCHES)  # noqa: PLR2004 - a line for each
     return Revision(
         uri=_web_address(_ask(root, "config", "--get", "remote.origin.url")),
-        commit=head(root),
-        branch=_ask(root, "symbolic-ref", "--short", "--quiet", "HEAD"),
+        commit=said[0] if on_branch else head(root),
+        branch=said[1].removeprefix(_BRANCHES)
+        if on_branch
+        else _ask(root, "symbolic-ref", "--short", "--quiet", "HEAD"),
         prefix=_reported_prefix(root),
     )
 
 
+def _is_outside(root: Path) -> bool:
+    """Whether no directory from here up can be a repository or the working tree of one, so that Git need not be asked."""
+    return not any(
+        os.path.lexists(folder / ".git") or os.path.lexists(folder / "HEAD") for folder in (root, *root.parents)
+    )
+
+
 def _reported_prefix(root: Path) -> str:
+    if os.path.lexists(root / ".git"):
+        return ""
     below = prefix(root)
     top = root.joinpath(*[".."] * below.count("/"))
     # A repository may name any directory as its working tree; one that is not there is no place for a report.

@@ -11,12 +11,14 @@ import re
 import shlex
 from bisect import bisect_right
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from lockgate.inputs.requirement_annotations import Annotations
 from lockgate.model.errors import shortened
 from lockgate.model.finding import Location
 from lockgate.model.package import Origin, Package, normalised
@@ -85,21 +87,30 @@ def parse(data: bytes, path: str) -> Parsed:
         parsed.skipped.append(Skip(path, str(error), gap=True))
         return parsed
     source = _Source(path, text)
+    annotations = Annotations()
     for line in source.logical_lines():
         if parsed.lines >= LINES:
             reason = f"over the limit of {LINES:,} lines; this one and the rest were not read"
             parsed.skipped.append(Skip(f"{path}:{line.number}", reason, gap=True))
             break
+        before = len(parsed.packages)
         try:
             _parse_line(line, parsed)
         except (ValueError, RecursionError) as error:
             parsed.skipped.append(Skip(f"{path}:{line.number}", f"can't be understood: {_plain(error)}", gap=True))
+        annotations.take(line.text, line.comment, before if len(parsed.packages) > before else None)
+    parsed.packages = annotations.traced(parsed.packages)
     return parsed
 
 
 def is_url(text: str) -> bool:
     """Whether pip would take `text` for a URL."""
     return bool(_URL.match(text))
+
+
+def is_archive(text: str) -> bool:
+    """Whether a path or URL ends in the name of a wheel or source archive."""
+    return bool(_ARCHIVE.search(_file_name(text)))
 
 
 class _Source:
@@ -146,9 +157,17 @@ class _Line:
         self._parts.append(text)
         self._length += len(text)
 
-    @property
+    @cached_property
+    def _whole(self) -> str:
+        return "".join(self._parts)
+
+    @cached_property
     def text(self) -> str:
-        return _COMMENT.sub("", "".join(self._parts))
+        return _COMMENT.sub("", self._whole)
+
+    @property
+    def comment(self) -> str:
+        return self._whole[len(self.text) :]
 
     @property
     def number(self) -> int:
@@ -234,39 +253,48 @@ def _full_grammar(text: str) -> Requirement:
 
 
 def _full(line: _Line, entry: str, hashes: tuple[str, ...]) -> Package:
-    """A package by the whole grammar of PEP 508."""
-    requirement = _full_grammar(entry.strip())
-    name = normalised(requirement.name)
-    if requirement.url:
-        start = len(entry) - len(entry.lstrip())
-        body, _, marker = entry.strip().partition(" ;")
-        at = line.at(start, start + len(body))
-        named, version = _in_file_name(requirement.url)
-        return Package(
-            name=name,
-            version=version if named == name else "",
-            at=at,
-            origin=_origin(requirement.url),
-            marker=marker.strip(),
-            hashes=hashes,
-        )
-    body, _, marker = entry.partition(";")
-    start = len(body) - len(body.lstrip())
+    """A package by the whole grammar of PEP 508, at the place of what comes before its marker."""
+    start = len(entry) - len(entry.lstrip())
+    whole = line.at(start, len(entry.rstrip()))
+    package = replace(requirement(entry.strip(), whole), hashes=hashes)
+    body = entry.strip().partition(";" if package.origin is Origin.INDEX else " ;")[0]
+    return replace(package, at=line.at(start, start + len(body.rstrip() or body)))
+
+
+def requirement(text: str, at: Location) -> Package:
+    """The package of a requirement by PEP 508 that stands at `at`. Raises ValueError, which quotes nothing of it."""
+    if len(text) > LONGEST_ENTRY:
+        raise ValueError(f"longer than {LONGEST_ENTRY:,} characters")
+    text = " ".join(text.split())
+    if not text.isprintable():
+        raise ValueError("it holds characters that can't be printed")
+    parsed = _full_grammar(text)
+    name, extras = normalised(parsed.name), tuple(sorted(map(normalised, parsed.extras)))
+    if parsed.url:
+        marker = text.partition(" ;")[2].strip()
+        version, origin = version_in_file_name(parsed.url, name), origin_of(parsed.url)
+        return Package(name=name, version=version, at=at, origin=origin, marker=marker, extras=extras)
+    body, _, marker = text.partition(";")
     head = _HEAD.match(body)
     specifier = body[head.end() :].strip() if head else ""
     exact = [
         spec.version
-        for spec in requirement.specifier
+        for spec in parsed.specifier
         if spec.operator == "===" or (spec.operator == "==" and not spec.version.endswith(".*"))
     ]
     return Package(
         name=name,
         version=exact[0] if exact else "",
-        at=line.at(start, len(body.rstrip())),
+        at=at,
         specifier=specifier.removeprefix("(").removesuffix(")").strip(),
         marker=marker.strip(),
-        hashes=hashes,
+        extras=extras,
     )
+
+
+def reference(target: str, at: Location) -> Package:
+    """The package of a path or URL as pip's `-e` takes it. Raises ValueError where its marker is none."""
+    return _reference(target, at)
 
 
 def _reference(target: str, at: Location, hashes: tuple[str, ...] = ()) -> Package:
@@ -282,21 +310,28 @@ def _reference(target: str, at: Location, hashes: tuple[str, ...] = ()) -> Packa
     name, version = _in_file_name(where)
     if egg and normalised(egg[1]) != name:
         name, version = normalised(egg[1]), ""
-    return Package(name=name, version=version, at=at, origin=_origin(where), marker=marker, hashes=hashes)
+    return Package(name=name, version=version, at=at, origin=origin_of(where), marker=marker, hashes=hashes)
 
 
-def _origin(target: str) -> Origin:
+def origin_of(target: str) -> Origin:
+    """What a path or URL names."""
     if _VCS.match(target):
         return Origin.VCS
     if is_url(target) and not target.lower().startswith("file:"):
         return Origin.URL
-    return Origin.FILE if _ARCHIVE.search(_file_name(target)) else Origin.LOCAL
+    return Origin.FILE if is_archive(target) else Origin.LOCAL
 
 
 def _file_name(target: str) -> str:
     """The last part of a path, or of the path of a URL."""
     name = re.split(r"[?#]", target.replace("\\", "/"), maxsplit=1)[0].rpartition("/")[2]
     return unquote(name) if is_url(target) else name
+
+
+def version_in_file_name(target: str, name: str) -> str:
+    """The version of the wheel or source archive of `name` that a path or URL ends in; empty where that is not certain."""
+    named, version = _in_file_name(target)
+    return version if named == name else ""
 
 
 def _in_file_name(target: str) -> tuple[str, str]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 
 from msgspec import Struct
 
 from lockgate.model.finding import Location
+
+MOST_WAYS = 1000
 
 
 class Origin(StrEnum):
@@ -24,8 +27,13 @@ class Package(Struct, frozen=True, kw_only=True):
     """One package at one place.
 
     `name` is normalised (PEP 503), empty where the entry is only a path or URL that tells none; `version` is exact, or
-    empty where the entry names none; `specifier` is the version part as written. `at` is the place of the pin. `marker` is the environment marker as written; `hashes` are
-    `algorithm:hex`.
+    empty where the entry names none; `specifier` is the version part as written. `at` is the place of the pin. `marker` is
+    the environment marker as written, `extras` are those that are asked for; `hashes` are `algorithm:hex`.
+
+    `groups` are the extras and dependency groups through which alone it comes; empty where the project always needs it.
+    `direct` tells whether the project itself names it, None where the file does not tell. `via` are the names on the
+    shortest way from the project to it, both included; `ways` counts all ways, up to MOST_WAYS. Both are empty where
+    nothing tells them.
     """
 
     name: str
@@ -35,8 +43,14 @@ class Package(Struct, frozen=True, kw_only=True):
     origin: Origin = Origin.INDEX
     marker: str = ""
     hashes: tuple[str, ...] = ()
+    extras: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    direct: bool | None = None
+    via: tuple[str, ...] = ()
+    ways: int = 0
 
 
+@lru_cache(maxsize=2**14)
 def normalised(name: str) -> str:
     """A project's name by PEP 503."""
     return re.sub(r"[-_.]+", "-", name).lower()

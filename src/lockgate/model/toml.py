@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from typing import Any
 
 from lockgate.model.errors import shortened
@@ -27,6 +26,18 @@ class TomlError(ValueError):
 
 def parse(text: str) -> dict[str, Any]:
     """The values of a TOML text. Raises TomlError, which quotes little of the text, for whatever hinders it."""
+    import rtoml
+
+    try:
+        return rtoml.loads(text)
+    except (rtoml.TomlParsingError, UnicodeEncodeError):
+        return _slowly(text)
+
+
+def _slowly(text: str) -> dict[str, Any]:
+    """The same by the standard library, which takes numbers and depths that rtoml does not, and tells where what is wrong."""
+    import tomllib
+
     for pattern, reason in ((_LONG_KEY, "a key of more than 64 parts"), (_LONG_NUMBER, _DIGITS)):
         long = pattern.search(text)
         if long:

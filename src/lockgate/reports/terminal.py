@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import textwrap
 from collections.abc import Iterator
 from typing import TextIO
@@ -62,6 +61,8 @@ class Paper(Struct, frozen=True):
     def of(cls, stream: TextIO, width: int | None) -> Paper:
         """The paper that a stream is. NO_COLOR and COLUMNS are obeyed; only a terminal gets colour."""
         colour = stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        import shutil
+
         columns = width or shutil.get_terminal_size((100, 24)).columns
         return cls(max(columns, _NARROWEST), stream.encoding or "utf-8", colour)
 

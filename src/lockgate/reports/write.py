@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import secrets
 import stat
 import sys
 from collections.abc import Iterator
@@ -91,7 +90,7 @@ def replace(path: Path, data: bytes) -> None:
 @contextlib.contextmanager
 def _temporary(folder: Path) -> Iterator[tuple[int, Path]]:
     """A new file in `folder` with the user's usual permissions; it is gone afterwards unless it was renamed."""
-    name = folder / f".lockgate-{secrets.token_hex(8)}.tmp"
+    name = folder / f".lockgate-{os.urandom(8).hex()}.tmp"
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
     descriptor = os.open(name, flags, 0o666)
     try:

@@ -8,7 +8,7 @@ from msgspec import structs
 
 from lockgate.model.advisory import Advisory, Exploitation
 from lockgate.model.finding import Confidence, Finding, Severity
-from lockgate.model.package import Package
+from lockgate.model.package import MOST_WAYS, Package
 from lockgate.model.rule import Rule
 
 LONGEST_SUMMARY = 200
@@ -59,14 +59,19 @@ def finding_of(
     if advisory.matched:
         remedy = f"known by the {advisory.matched} of a file"
     told = f"{_exploited(exploitation)}{remedy}"
+    way = way_to(package)
     properties: dict[str, str | float | bool | list[str]] = {
         "package": package.name,
         "version": package.version,
         "fix_versions": list(advisory.fixes),
     }
-    optional = {"fix_version": advisory.fix, "marker": package.marker, "published": advisory.published}
+    optional = {"fix_version": advisory.fix, "marker": package.marker, "published": advisory.published, "via": way}
     optional["matched"] = advisory.matched
     properties |= {name: value for name, value in optional.items() if value}
+    if package.groups:
+        properties["groups"] = list(package.groups)
+    if package.direct is not None:
+        properties["direct"] = package.direct
     if advisory.score is not None:
         properties["score"] = advisory.score
     properties |= _exploitation(exploitation)
@@ -75,7 +80,8 @@ def finding_of(
         rule=advisory.id,
         severity=rule.severity,
         confidence=rule.confidence,
-        message=f"{_named(package)}: {_known_as(advisory)}{rule.summary.rstrip('.')} ({told})",
+        message=f"{_named(package)}: {_known_as(advisory)}{rule.summary.rstrip('.')} ({told})"
+        f"{'; it comes by ' if way else ''}{way}",
         fix=_fix(advisory, package),
         help_uri=rule.help_uri,
         engines=(engine,),
@@ -97,6 +103,15 @@ def _exploitation(exploitation: Exploitation) -> dict[str, str | float]:
     if exploitation.epss is None or exploitation.percentile is None:
         return {"epss": "unknown", "kev": known}
     return {"epss": exploitation.epss, "epss_percentile": exploitation.percentile, "kev": known}
+
+
+def way_to(package: Package) -> str:
+    """How the project comes by a package that it does not name itself: the shortest way and how many others there are."""
+    if package.direct or not package.via:
+        return ""
+    others = package.ways - 1
+    more = f" and {others:,}{'' if package.ways < MOST_WAYS else ' or more'} other way{'s' * (others > 1)}"
+    return " -> ".join(package.via) + more * (others > 0)
 
 
 def _fix(advisory: Advisory, package: Package) -> str:

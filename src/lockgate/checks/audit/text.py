@@ -1,4 +1,4 @@
-"""The texts in which pins stand: their inline comments, and what may be hashed of them."""
+"""Texts: those in which pins stand, with their inline comments and what may be hashed of them, and those of an index."""
 
 from __future__ import annotations
 
@@ -6,7 +6,15 @@ from lockgate.checks import redact
 from lockgate.inputs.allow import allowed_rules
 from lockgate.inputs.files import display
 from lockgate.inputs.tree import Tree
-from lockgate.model.package import Package
+from lockgate.model.errors import shortened
+from lockgate.model.finding import Location
+
+LONGEST_REASON = 300
+
+
+def quoted(reason: str) -> str:
+    """A reason that an index gives, for a message: one printable line, or how long it is instead of it."""
+    return shortened(" ".join(reason.split()).rstrip("."), LONGEST_REASON)
 
 
 class Texts:
@@ -22,13 +30,13 @@ class Texts:
         """The text of a file with every secret in it masked; empty where it is not UTF-8."""
         return redact.masked(path, self._text(path))
 
-    def allowed(self, package: Package) -> frozenset[str]:
+    def allowed(self, at: Location) -> frozenset[str]:
         """The ids that a comment allows on the line of a pin or on the lines that continue it (where hashes are)."""
-        path = package.at.path
+        path = at.path
         if path not in self._lines:
             self._lines[path] = self._text(path).replace("\r\n", "\n").replace("\r", "\n").split("\n")
         found: frozenset[str] = frozenset()
-        for line in self._lines[path][package.at.line - 1 :]:
+        for line in self._lines[path][at.line - 1 :]:
             found |= allowed_rules(line)
             if not line.endswith("\\"):
                 break

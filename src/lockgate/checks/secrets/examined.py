@@ -6,6 +6,7 @@ from collections.abc import Callable, Container, Iterator
 
 from msgspec import Struct
 
+from lockgate.checks import masking
 from lockgate.checks.base import Target
 from lockgate.checks.identity import identify
 from lockgate.checks.secrets import catalogue, merge
@@ -72,7 +73,7 @@ def result_of(file: Examined, known: Known) -> FileResult:
     skipped = seen.gaps if looked or seen.gaps else [_unseen(file)]
     places = known.matching(file.path, file.secrets)
     new = [finding for (finding, _), entries in zip(file.secrets, places, strict=True) if not entries]
-    masked = merge.mask(file.text, seen.sightings) if new else ""
+    masked = masking.mask(file.text, seen.sightings) if new else ""
     findings = identify(new, lambda _: masked)
     named = {finding.rule for finding in findings}
     rules = {rule.id: rule for rule in map(catalogue.rule_of, seen.sightings) if rule.id in named}

@@ -10,7 +10,7 @@ import click
 from msgspec import Struct
 from msgspec.structs import replace
 
-from lockgate.checks.secrets import merge
+from lockgate.checks import masking
 from lockgate.checks.secrets.baseline import Baseline, Entry, Secret, Verdict, strongest
 from lockgate.checks.secrets.examined import Examined
 from lockgate.checks.secrets.known import Known
@@ -114,7 +114,7 @@ def _steps(place: Place, baseline: Baseline, gaps: list[str]) -> Iterator[Step]:
             names = set(map(_name, entries))
             if names - done:
                 done |= names
-                masked = masked or merge.mask(file.text, file.seen.sightings).split("\n")
+                masked = masked or masking.mask(file.text, file.seen.sightings).split("\n")
                 yield _step(file, secret, entries, masked)
 
 

@@ -26,6 +26,8 @@ class Manifest(Struct, frozen=True, kw_only=True):
     `constraints` are the further versions that its constraints files pin: nothing here requires them by name, but what
     is required may need them, and gets them at that version. `included` are the further files that it takes in whole (their packages are in `packages`, at their own places);
     `skipped` are the entries or files that could not be read, each with line and reason. Paths are as reports show them.
+    `settles` are the folders ("" is the root) and files for whose open requirements it tells the versions that are installed.
+    `unlocked` are the gaps that there are only where no lock settles its folder.
     """
 
     path: str
@@ -33,6 +35,8 @@ class Manifest(Struct, frozen=True, kw_only=True):
     constraints: tuple[Package, ...] = ()
     included: tuple[str, ...] = ()
     skipped: tuple[Skip, ...] = ()
+    settles: tuple[str, ...] = ()
+    unlocked: tuple[Skip, ...] = ()
 
 
 class Reader(Protocol):
@@ -58,13 +62,23 @@ def read_manifests(tree: Tree, using: list[Reader] | None = None) -> list[Manife
     return [
         manifest
         for reader in using or readers()
-        for manifest in reader.read(tree, [path for path in tree.files if _reads(reader, path)])
+        for manifest in reader.read(tree, [path for path in tree.files if is_read_by(reader, path)])
     ]
 
 
 def is_manifest(path: str) -> bool:
     """Whether some reader reads a file of that path."""
-    return any(_reads(reader, path) for reader in readers())
+    return any(is_read_by(reader, path) for reader in readers())
+
+
+def is_read_by(reader: Reader, path: str) -> bool:
+    """Whether a reader reads a file of that path."""
+    path = path.lower()
+    name = path.rpartition("/")[2]
+    return any(
+        fnmatchcase(f"/{path}", f"*/{pattern}") if "/" in pattern else fnmatchcase(name, pattern)
+        for pattern in reader.PATTERNS
+    )
 
 
 def read_toml(
@@ -99,12 +113,3 @@ def bounded(content: T | Skip, path: str) -> T | Skip:
     if not isinstance(content, Skip) and len(content) > LARGEST:
         return Skip(display(path), f"larger than {LARGEST // 2**20} MiB", gap=True)
     return content
-
-
-def _reads(reader: Reader, path: str) -> bool:
-    path = path.lower()
-    name = path.rpartition("/")[2]
-    return any(
-        fnmatchcase(f"/{path}", f"*/{pattern}") if "/" in pattern else fnmatchcase(name, pattern)
-        for pattern in reader.PATTERNS
-    )

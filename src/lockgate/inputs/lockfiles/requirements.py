@@ -23,6 +23,7 @@ from lockgate.model.record import Skip
 
 PATTERNS: tuple[str, ...] = ("requirements*.txt", "*-requirements.txt", "*_requirements.txt", "requirements/*.txt")
 
+SOURCES = frozenset({"pyproject.toml", "setup.cfg", "setup.py"})  # beside `*.in`
 DEPTH = 20
 FILES = 200  # that one file may include
 LINES = 500_000  # of all files together, those of a file counted again for each file that includes it
@@ -30,6 +31,31 @@ EXCLUDED = "which the settings exclude"
 
 
 def read(tree: Tree, paths: Iterable[str]) -> Iterator[Manifest]:
+    """The packages of each file. It settles the sources beside it that it may be compiled from.
+
+    Those of a folder `requirements` settle the sources in the folder above, too. Another requirements file, and what one
+    includes, they never settle: who installs that one alone does not get what is pinned here.
+    """
+    manifests = list(walked(tree, paths))
+    sources = _sources(set(map(display, tree.files)) - {name for manifest in manifests for name in manifest.included})
+    for manifest in manifests:
+        folder = manifest.path.rpartition("/")[0]
+        above, _, name = folder.rpartition("/")
+        folders = (folder, above) if name.lower() == "requirements" else (folder,)
+        yield replace(manifest, settles=tuple(path for place in folders for path in sources.get(place, ())))
+
+
+def _sources(paths: Iterable[str]) -> dict[str, list[str]]:
+    """The files by folder of which requirements files are compiled."""
+    found: dict[str, list[str]] = {}
+    for path in sorted(paths):
+        folder, _, name = path.rpartition("/")
+        if name.lower().endswith(".in") or name in SOURCES:
+            found.setdefault(folder, []).append(path)
+    return found
+
+
+def walked(tree: Tree, paths: Iterable[str]) -> Iterator[Manifest]:
     """The packages that `pip install -r PATH` would be told to install, without their dependencies.
 
     A file that another one includes is told with the including one, and a package that several include is told once. Where

@@ -10,11 +10,6 @@ from lockgate.inputs.tree import Tree
 from lockgate.model.record import Skip
 
 PATTERNS = (
-    "poetry.lock",
-    "pdm.lock",
-    "pdm.*.lock",
-    "pipfile",
-    "pipfile.lock",
     "pixi.lock",
     "conda-lock.yml",
     "*.conda-lock.yml",

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Annotated, Any
+from functools import partial
+from typing import Any
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lockgate.inputs import toml_positions
 from lockgate.inputs.lockfiles.base import Manifest, read_toml
+from lockgate.inputs.lockfiles.graph import MOST_FORKS
+from lockgate.inputs.lockfiles.uv_graph import Dependency, Entry, Graph
 from lockgate.inputs.tree import Tree
 from lockgate.model.errors import shortened
 from lockgate.model.finding import Location
@@ -28,49 +33,107 @@ _ORIGINS = {
     "editable": Origin.LOCAL,
     "virtual": Origin.LOCAL,
 }
-_Name = Annotated[str, Meta(max_length=200, pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$")]
-_Version = Annotated[str, Meta(max_length=100, pattern=r"^[A-Za-z0-9.!+_-]*$")]
 
 
-class _Artifact(Struct):
-    hash: str = ""
+class _Asked(Struct, rename="kebab"):
+    """The requirements of a script, and the groups of a workspace whose root is no project."""
 
-
-class _Dependency(Struct):
-    name: _Name
-
-
-class _Entry(Struct, rename="kebab"):
-    name: _Name
-    source: dict[str, Any]
-    version: _Version = ""
-    resolution_markers: list[str] = []
-    sdist: _Artifact | None = None
-    wheels: list[_Artifact] = []
-    dependencies: list[_Dependency] = []
-    optional_dependencies: dict[str, list[_Dependency]] = {}
-    dev_dependencies: dict[str, list[_Dependency]] = {}
-
-    def needs(self) -> set[str]:
-        """The names of what it may be installed with."""
-        groups = (self.dependencies, *self.optional_dependencies.values(), *self.dev_dependencies.values())
-        return {normalised(dependency.name) for group in groups for dependency in group}
+    members: list[str] = []
+    requirements: list[Dependency] = []
+    dependency_groups: dict[str, list[Dependency]] = {}
 
 
 def read(tree: Tree, paths: Sequence[str]) -> Iterable[Manifest]:
-    """The packages of each file; those of the project's own workspace have the origin `local`."""
-    return (read_toml(tree, path, _entries) for path in paths)
+    """The packages of each file; those of the project's own workspace have the origin `local`.
+
+    A lock settles the open requirements of its project and of the members of its workspace; that of a script, its own.
+    """
+    return (_manifest(tree, path) for path in paths)
 
 
-def _entries(data: dict[str, Any], text: str, shown: str) -> Iterator[Package | Skip]:
+def _manifest(tree: Tree, path: str) -> Manifest:
+    settles: dict[str, None] = {}
+    manifest = read_toml(tree, path, partial(_entries, settles=settles))
+    return replace(manifest, settles=tuple(settles))
+
+
+def _entries(data: dict[str, Any], text: str, shown: str, settles: dict[str, None]) -> Iterator[Package | Skip]:
     problem = _unfit(data)
     if problem:
         yield Skip(shown, problem, gap=True)
         return
     places = toml_positions.array_of_tables(text, shown, "package", len(data["package"]))
-    names = {normalised(str(entry.get("name"))) for entry in data["package"]}
-    for entry, at in zip(data["package"], places, strict=True):
-        yield from _entry(entry, at, names)
+    wheres = [at.get("version") or at.get("name") or at[""] for at in places]
+    understood = list(map(_understood, data["package"], wheres))
+    refused = [each for each in understood if isinstance(each, Skip)]
+    known = [(entry, at) for entry, at in zip(understood, wheres, strict=True) if isinstance(entry, Entry)]
+    yield from refused
+    asked = _asked(data, shown)
+    if isinstance(asked, Skip):
+        yield asked
+        asked = _Asked()
+    folder = shown.rpartition("/")[0]
+    settles.update(dict.fromkeys(_settled(shown, folder, [entry for entry, _ in known])))
+    yield from _traced(known, asked, shown, certain=not refused)
+
+
+def _traced(
+    known: list[tuple[Entry, Location]], asked: _Asked, shown: str, *, certain: bool
+) -> Iterator[Package | Skip]:
+    """The packages, and a gap for what shows that the file does not hold all of them. It is `certain` where it was all read."""
+    graph = Graph([entry for entry, _ in known])
+    packages = [_package(entry, at) for entry, at in known]
+    name = shown.rpartition("/")[2].removesuffix(".lock")
+    needs = [("", need) for need in asked.requirements]
+    needs += [(group, need) for group, named in asked.dependency_groups.items() for need in named]
+    projects = [number for number, package in enumerate(packages) if package.origin is Origin.LOCAL]
+    traced = graph.traced(packages, projects, {name: needs} if needs else {})
+    yield from traced
+    forks = graph.most_forks()
+    if forks:
+        yield Skip(shown, f"locks {forks} more than {MOST_FORKS} times", gap=True)
+    if certain:
+        yield from _cut_off(graph, [at for _, at in known], traced, asked, shown)
+
+
+def _cut_off(
+    graph: Graph, places: list[Location], packages: tuple[Package, ...], asked: _Asked, shown: str
+) -> Iterator[Skip]:
+    """What uv never writes: a package that is needed and not there, or there and not needed."""
+    for number, names in graph.missing.items():
+        where = f"{shown}:{places[number].line}" if number >= 0 else shown
+        yield _cut(where, list(names), "needs {}, which the file does not lock")
+    here = {package.name for package in packages}
+    members = [name for name in asked.members if normalised(name) not in here]
+    if members:
+        yield _cut(shown, members, "its workspace has {}, which the file does not lock")
+    last = packages[-1:]
+    if any(package.origin is Origin.INDEX and not package.hashes for package in last):
+        yield _cut(f"{shown}:{last[0].at.line}", [last[0].name], "locks no file of {}, the last one")
+    alone = [package for package in packages if package.origin is not Origin.LOCAL and not package.via]
+    if alone:
+        yield _cut(
+            f"{shown}:{alone[0].at.line}", [package.name for package in alone], "locks {}, which nothing in it needs"
+        )
+
+
+def _cut(where: str, names: list[str], said: str) -> Skip:
+    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    return Skip(where, f"{said.format(shortened(names[0]) + more)}; is it cut off?", gap=True)
+
+
+def _settled(shown: str, folder: str, entries: list[Entry]) -> Iterator[str]:
+    if shown.endswith(".py.lock"):
+        yield shown.removesuffix(".lock")
+        return
+    yield folder
+    for entry in entries:
+        for kind in ("editable", "virtual", "directory"):
+            path = entry.source.get(kind)
+            if isinstance(path, str):
+                inside = posixpath.normpath(posixpath.join(folder, path.replace("\\", "/")))
+                if inside.partition("/")[0] != ".." and not inside.startswith("/"):
+                    yield "" if inside == "." else inside
 
 
 def _unfit(data: dict[str, Any]) -> str:
@@ -86,31 +149,34 @@ def _unfit(data: dict[str, Any]) -> str:
     return ""
 
 
-def _entry(entry: dict[str, Any], at: dict[str, Location], names: set[str]) -> Iterator[Package | Skip]:
-    """The package of one entry, and a gap where it needs one that is not among the `names` that the file locks."""
-    where = at.get("version") or at.get("name") or at[""]
+def _asked(data: dict[str, Any], shown: str) -> _Asked | Skip:
+    try:
+        return msgspec.convert(data.get("manifest", {}), _Asked)
+    except msgspec.ValidationError as error:
+        return Skip(shown, f"its manifest can't be understood: {shortened(str(error), 150)}", gap=True)
+
+
+def _understood(entry: dict[str, Any], where: Location) -> Entry | Skip:
     line = f"{where.path}:{where.line}"
     try:
-        known = msgspec.convert(entry, _Entry)
+        known = msgspec.convert(entry, Entry)
     except msgspec.ValidationError as error:
-        yield Skip(line, f"can't be understood: {shortened(str(error), 150)}", gap=True)
-        return
-    origins = [_ORIGINS[kind] for kind in known.source if kind in _ORIGINS]
+        return Skip(line, f"can't be understood: {shortened(str(error), 150)}", gap=True)
+    origins = [kind for kind in known.source if kind in _ORIGINS]
     if len(origins) != 1:  # of several kinds uv takes one, by an order that it tells nobody
         kind = "of more than one kind" if origins else "of an unknown kind"
-        yield Skip(line, f"can't be understood: its source is {kind}", gap=True)
-        return
-    artifacts = [*([known.sdist] if known.sdist else []), *known.wheels]
-    yield Package(
+        return Skip(line, f"can't be understood: its source is {kind}", gap=True)
+    return known
+
+
+def _package(known: Entry, at: Location) -> Package:
+    (origin,) = (_ORIGINS[kind] for kind in known.source if kind in _ORIGINS)
+    return Package(
         name=normalised(known.name),
         version=known.version,
-        at=where,
+        at=at,
         specifier=f"=={known.version}" if known.version else "",
-        origin=origins[0],
+        origin=origin,
         marker=" or ".join(known.resolution_markers),
-        hashes=tuple(artifact.hash for artifact in artifacts if artifact.hash),
+        hashes=tuple(artifact.hash for artifact in known.artifacts if artifact.hash),
     )
-    missing = sorted(known.needs() - names)
-    if missing:
-        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
-        yield Skip(line, f"needs {missing[0]}{more}, which the file does not lock; is it cut off?", gap=True)

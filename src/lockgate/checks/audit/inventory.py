@@ -1,0 +1,116 @@
+"""What the manifests of a tree name: the pins to look up, and why anything else is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import chain
+
+from msgspec import Struct
+
+from lockgate.inputs.lockfiles.base import Manifest, is_manifest, read_manifests
+from lockgate.inputs.lockfiles.linked import satisfies
+from lockgate.inputs.tree import Tree
+from lockgate.model.package import Origin, Package
+from lockgate.model.record import Skip
+
+_WITHOUT_VERSION = {
+    Origin.INDEX: "has no exact version",
+    Origin.URL: "comes from a URL that does not tell its version",
+    Origin.FILE: "is a file whose name does not tell its version",
+}
+
+
+class Inventory(Struct, frozen=True):
+    """The packages of all manifests, each place once.
+
+    `asked` are those to look up, by version or by hashes; `unlocked` are the requirements whose version no lock tells, each
+    with the gap that it is; `skipped` says what else is not looked up, and why.
+    """
+
+    packages: tuple[Package, ...]
+    asked: tuple[Package, ...]
+    unlocked: dict[Package, Skip]
+    skipped: tuple[Skip, ...]
+
+    @property
+    def not_asked(self) -> tuple[Skip, ...]:
+        """What is not looked up."""
+        return (*self.skipped, *self.unlocked.values())
+
+
+def take(tree: Tree) -> Inventory:
+    """The inventory of a tree. A requirement without a version is left out where a lock tells the version that it gets."""
+    manifests = read_manifests(tree)
+    settled = _Settled(manifests)
+    packages = _packages(manifests)
+    unread = (skip for skip in tree.skipped if skip.gap or is_manifest(skip.subject))
+    of_manifests = (skip for manifest in manifests for skip in manifest.skipped)
+    of_files = (skip for manifest in manifests for skip in manifest.unlocked if not settled.at(manifest.path))
+    skips = {package: skip for package in packages if (skip := _skip(package, settled))}
+    unlocked = {package: skip for package, skip in skips.items() if package.origin is Origin.INDEX}
+    others = (skip for package, skip in skips.items() if package not in unlocked)
+    return Inventory(
+        packages=packages,
+        asked=tuple(filter(_is_asked, packages)),
+        unlocked=unlocked,
+        skipped=(*unread, *of_manifests, *of_files, *others),
+    )
+
+
+def _packages(manifests: list[Manifest]) -> tuple[Package, ...]:
+    """What the manifests require, then what they only constrain; what stands at one place is told once."""
+    required = (package for manifest in manifests for package in manifest.packages)
+    constraints = (package for manifest in manifests for package in manifest.constraints)
+    found = {(package.name, package.version, package.at): package for package in chain(required, constraints)}
+    return tuple(found.values())
+
+
+def _is_asked(package: Package) -> bool:
+    return package.origin in _WITHOUT_VERSION and bool(package.version or package.hashes)
+
+
+def _skip(package: Package, settled: _Settled) -> Skip | None:
+    """Why a package is not even asked for; None for a pin and for what a lock pins."""
+    where = f"{package.at.path}:{package.at.line}"
+    name = package.name or "an unnamed package"
+    if package.origin is Origin.LOCAL:
+        return Skip(where, f"{name} is a local directory and was not looked up")
+    if package.origin is Origin.VCS:
+        return Skip(where, f"{name} comes from a repository, so no advisory names its version", gap=True)
+    if package.version:
+        return None
+    locked = settled.versions(package)
+    if any(satisfies(version, package.specifier) for version in locked):
+        return None
+    if package.origin is not Origin.INDEX:
+        return Skip(where, f"{name} {_WITHOUT_VERSION[package.origin]}", gap=True)
+    reason = f"; its lock has {locked[0]}, which is not {package.specifier}" if locked else "; pin or lock it"
+    return Skip(where, f"{name} {_WITHOUT_VERSION[package.origin]}{reason}", gap=True)
+
+
+class _Settled:
+    """The versions that locks tell for the open requirements of a folder."""
+
+    def __init__(self, manifests: Iterable[Manifest]) -> None:
+        self._places: dict[str, list[dict[str, list[str]]]] = {}
+        for manifest in manifests:
+            pins = dict(_grouped(manifest.packages)) if manifest.settles else {}
+            for place in manifest.settles:
+                self._places.setdefault(place, []).append(pins)
+
+    def versions(self, package: Package) -> list[str]:
+        """The versions that the locks of the package's file and folder have of it; empty is that of a local one."""
+        return [version for pins in self.at(package.at.path) for version in pins.get(package.name, ())]
+
+    def at(self, path: str) -> list[dict[str, list[str]]]:
+        """By name the versions that each lock of a file has, or of its folder. That of a folder is none of its scripts."""
+        places = (path,) if path.lower().endswith(".py") else (path, path.rpartition("/")[0])
+        return [pins for place in places for pins in self._places.get(place, ()) if pins]
+
+
+def _grouped(packages: Iterable[Package]) -> Iterator[tuple[str, list[str]]]:
+    found: dict[str, list[str]] = {}
+    for package in packages:
+        if package.version or package.origin is not Origin.INDEX:
+            found.setdefault(package.name, []).append(package.version)
+    yield from found.items()

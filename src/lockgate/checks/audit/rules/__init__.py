@@ -1,0 +1,1 @@
+"""One file a rule: its `RULE` and `check(subject: Subject) -> Iterator[Finding]`."""

@@ -1,0 +1,67 @@
+"""uv, which resolves requirements: never with code of a project or package, nor as a repository configures it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from lockgate.engines import process
+from lockgate.inputs.lockfiles import requirements
+from lockgate.inputs.tree import Tree
+from lockgate.model.errors import UnavailableError
+from lockgate.model.package import Package
+
+SECONDS = 300.0
+SAID = 400  # characters of what uv says
+
+_NOISE = re.compile(r"\x1b\[[0-9;]*m|[^\x20-\x7e]+")
+_URL = re.compile(r"\S+://\S+")
+
+
+def find() -> str:
+    """The program. Raises UnavailableError where there is none."""
+    try:
+        from uv import find_uv_bin
+
+        return find_uv_bin()
+    except (ImportError, FileNotFoundError):
+        found = shutil.which("uv")
+    if not found:
+        raise UnavailableError("uv is not installed; run: pip install uv")
+    return found
+
+
+def resolve(wanted: Iterable[str], *, offline: bool) -> tuple[Package, ...]:
+    """All that an installer would take for the requirements, with hashes and ways; the first name of a way says nothing.
+
+    Requirements are as in PEP 508. Raises UnavailableError, saying what uv says, where they can't be resolved by wheels.
+    """
+    with tempfile.TemporaryDirectory(prefix="lockgate-") as name:
+        folder = Path(name)
+        (folder / "requirements.in").write_text("".join(f"{line}\n" for line in wanted), encoding="utf-8")
+        compiled = folder / "requirements.txt"
+        run(
+            "pip", "compile", "requirements.in", "--output-file", compiled.name, "--only-binary", ":all:", "--universal",
+            "--generate-hashes", "--no-header", "--python", sys.executable, *(["--offline"] if offline else []), folder=folder,
+        )  # fmt: skip
+        (manifest,) = requirements.walked(Tree(folder), [compiled.name])
+    if manifest.skipped:
+        raise UnavailableError("uv's answer can't be understood; update lockgate")
+    return manifest.packages
+
+
+def run(*arguments: str, folder: Path) -> None:
+    """Run uv in a folder, without any configuration file. Raises UnavailableError, saying what it says, where it fails."""
+    command = [find(), *arguments, "--no-config", "--no-progress", "--color", "never", "--no-python-downloads"]
+    environ = process.environment("VIRTUAL_ENV", "CONDA_PREFIX")
+    try:
+        done = process.run(command, cwd=folder, env=environ, seconds=SECONDS, with_errors=True)
+    except TimeoutError as error:
+        raise UnavailableError(f"uv took {error}") from None
+    if done.code:
+        said = " ".join(_NOISE.sub(" ", _URL.sub("a URL", done.output.decode("utf-8", "replace"))).split())
+        raise UnavailableError(f"uv failed: {said[:SAID] or f'exit code {done.code}'}")
