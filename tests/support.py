@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import random
@@ -82,12 +83,25 @@ def write_advisories(folder: Path, *records: dict[str, object]) -> Path:
     return folder
 
 
-def wheel(folder: Path, name: str, version: str, *needs: str) -> None:
-    """Write a wheel without code: its metadata only."""
+def wheel(index: Path, name: str, version: str, *needs: str) -> None:
+    """Put a wheel without code, its metadata only, into a package index that is a folder."""
     about = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\nProvides-Extra: more\n"
     about += "".join(f"Requires-Dist: {need}\n" for need in needs)
     info = f"{name}-{version}.dist-info"
+    folder = index / name
+    folder.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as file:
         file.writestr(f"{info}/METADATA", about)
         file.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
         file.writestr(f"{info}/RECORD", "")
+    list_files(folder)
+
+
+def list_files(project: Path) -> None:
+    """Write the page of a project in such an index, with a hash for each file."""
+    links = (
+        f'<a href="{file.name}#sha256={hashlib.sha256(file.read_bytes()).hexdigest()}">{file.name}</a>'
+        for file in sorted(project.iterdir())
+        if file.name != "index.html"
+    )
+    (project / "index.html").write_text("\n".join(links), encoding="utf-8")

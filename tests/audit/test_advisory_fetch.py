@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 
+import httpx2
 import pytest
 from msgspec import structs
 from osv_reference import record, save_zip, window
@@ -319,6 +320,31 @@ def test_redirects_are_followed_and_end(httpserver: HTTPServer, data: bytes) -> 
     httpserver.expect_request("/loop").respond_with_data("", status=302, headers={"Location": "/loop"})
     assert "redirects without end" in failure(httpserver.url_for("/loop"))
     assert store.sync(httpserver.url_for("/old"), limits=QUICK).records == 1
+
+
+def test_tls_is_not_given_up_by_a_redirect() -> None:
+    def redirect(request: httpx2.Request) -> httpx2.Response:
+        if request.url.scheme == "https":
+            return httpx2.Response(302, headers={"Location": "http://index.example/all.zip"})
+        return httpx2.Response(200, content=b"PK")
+
+    with fetch.Web(QUICK) as web:
+        web._client = httpx2.Client(transport=httpx2.MockTransport(redirect), follow_redirects=True)
+        with pytest.raises(UnavailableError, match="without TLS"):
+            web.get("https://index.example/all.zip", 10)
+        assert web.get("http://index.example/all.zip", 10).body == b"PK"
+
+
+@pytest.mark.parametrize(("tag", "parts"), [('"one"', 1), ('W/"one"', 0), ("", 0), (f'"{"x" * 200}"', 0)])
+def test_only_what_can_be_gone_on_with_is_kept(httpserver: HTTPServer, data: bytes, tag: str, parts: int) -> None:
+    def short() -> Iterator[bytes]:
+        yield data[:50]
+        raise ConnectionResetError
+
+    headers = {"Content-Length": "9999", **({"ETag": tag} if tag else {})}
+    httpserver.expect_request("/all.zip").respond_with_handler(lambda _: Response(short(), headers=headers))
+    failure(httpserver.url_for("/all.zip"), structs.replace(QUICK, tries=1))
+    assert len(list(kept())) == parts
 
 
 @pytest.mark.parametrize("url", ["http://[::1", "http://index.example:port/", "https://"])

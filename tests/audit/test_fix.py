@@ -35,8 +35,7 @@ class Project:
         self.root = folder / "project"
         self.wheels = folder / "wheels"
         self.env = {
-            "UV_NO_INDEX": "1",
-            "UV_FIND_LINKS": str(self.wheels),
+            "UV_DEFAULT_INDEX": str(self.wheels),
             "UV_CACHE_DIR": str(folder / "uv-cache"),
             "LOCKGATE_ADVISORIES": str(save_zip(folder / "all.zip", RECORDS)),
         }

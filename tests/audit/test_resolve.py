@@ -9,7 +9,7 @@ from osv_reference import record, save_zip, window
 
 from lockgate.checks.run import run_check
 from lockgate.model.record import Outcome, Record
-from support import Files, target, wheel, write
+from support import Files, list_files, target, wheel, write
 
 pytest.importorskip("uv")
 
@@ -24,9 +24,11 @@ def wheels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     wheel(folder, "middle", "1.5", "deep==1.0")
     wheel(folder, "deep", "1.0")
     wheel(folder, "other", "3.0")
-    (folder / "sourceonly-1.0.tar.gz").write_bytes(b"no archive at all")
-    monkeypatch.setenv("UV_NO_INDEX", "1")
-    monkeypatch.setenv("UV_FIND_LINKS", str(folder))
+    source = folder / "sourceonly"
+    source.mkdir()
+    (source / "sourceonly-1.0.tar.gz").write_bytes(b"no archive at all")
+    list_files(source)
+    monkeypatch.setenv("UV_DEFAULT_INDEX", str(folder))
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv-cache"))
     return folder
 
