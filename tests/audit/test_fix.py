@@ -108,7 +108,7 @@ def test_what_holds_a_package_back_is_named(project: Project) -> None:
     assert project.read("requirements.txt") == "app==1.0\nholder==1.0\nmiddle==1.5\n"
     assert code == 1
     assert "left:      requirements.txt:1  app 1.0: 2.0 can't be installed with the others" in out
-    assert "holder==1.0 depends on app<2" in out
+    assert "holder depend on app<2" in out
 
 
 def test_the_projects_own_bounds_hold(project: Project) -> None:

@@ -70,8 +70,7 @@ def run(*arguments: str, folder: Path, configured: bool = False) -> None:
         find(),
         *arguments,
         *([] if configured else ["--no-config"]),
-        "--quiet",
-        "--quiet",
+        "--quiet",  # but for errors; twice it would be for these, too
         "--no-progress",
         "--color",
         "never",
