@@ -84,6 +84,7 @@ def test_a_finding_says_what_where_and_what_to_do(tmp_path: Path, all_zip: str) 
         "score": 9.8,
         "epss": "unknown",
         "kev": "unknown",
+        "imported": "unknown",
     }
     assert (second.severity, second.message) == (Severity.UNKNOWN, "demo 1.0: Something (no fixed version is known)")
     assert first.fingerprint
@@ -214,10 +215,10 @@ def test_a_file_in_a_lock_is_looked_up_and_a_directory_is_not(tmp_path: Path, al
 def test_a_lock_that_is_not_read_is_never_clean(tmp_path: Path, all_zip: str) -> None:
     root = tmp_path / "project"
     root.mkdir()
-    write(root, {"requirements.txt": "other==1\n", "poetry.lock": ""})
+    write(root, {"requirements.txt": "other==1\n", "pixi.lock": ""})
     record = run_check("audit", target(root, advisories=all_zip, offline=True))
     assert record.outcome is Outcome.INCOMPLETE
-    assert record.reason.startswith("not examined: poetry.lock (this format is not read yet")
+    assert record.reason.startswith("not examined: pixi.lock (this format is not read yet")
 
 
 def test_only_excluded_lockfiles_are_told(tmp_path: Path, all_zip: str) -> None:

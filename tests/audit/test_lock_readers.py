@@ -146,16 +146,7 @@ def test_a_lock_of_a_script_is_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    [
-        "poetry.lock",
-        "pdm.lock",
-        "pdm.dev.lock",
-        "Pipfile",
-        "Pipfile.lock",
-        "pixi.lock",
-        "conda-lock.yml",
-        "environment.yml",
-    ],
+    ["pixi.lock", "conda-lock.yml", "x.conda-lock.yml"],
 )
 def test_a_format_that_is_not_read_is_a_gap(tmp_path: Path, name: str) -> None:
     (gap,) = gaps(tmp_path, f"sub/{name}", "")

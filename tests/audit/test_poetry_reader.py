@@ -100,6 +100,10 @@ def test_markers_by_group(tmp_path: Path) -> None:
             ENTRY.format("x") + 'dependencies = { y = "*" }\n' + END,
             "poetry.lock:3 needs y, which the file does not lock",
         ),
+        (
+            ENTRY.format("x") + 'dependencies = { "\\u001b" = "*" }\n' + END,
+            "poetry.lock:3 needs ?, which the file does",
+        ),
         ((ENTRY.format("x") + "\n") * 31 + END, "poetry.lock locks x more than 30 times"),
         ("x = " + "[" * 100_000, "nested too deeply"),
         (b"\xff", "not UTF-8"),

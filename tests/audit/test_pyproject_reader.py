@@ -127,6 +127,15 @@ optional-dependencies.dev.file = "requirements.txt"
     assert found["pyproject.toml"].unlocked == ()
 
 
+def test_a_constraint_of_two_ranges_is_a_gap_of_its_own_that_no_resolver_mends(tmp_path: Path) -> None:
+    text = '[tool.poetry.dependencies]\na = "^1.0 || ^2.0"\nb = { version = "===1\\\\" }\n'
+    write(tmp_path, {"pyproject.toml": text})
+    assert [f"{skip.subject} {skip.reason}" for skip in take(Tree(tmp_path)).skipped] == [
+        "pyproject.toml:2 its constraint is not one range of versions; lock it",
+        "pyproject.toml:3 its constraint is not one range of versions; lock it",
+    ]
+
+
 def test_an_open_requirement_is_settled_by_a_lock_or_told(tmp_path: Path) -> None:
     text = f'{PROJECT}dependencies = ["a>=1", "b>=2"]\n[build-system]\nrequires = ["flit_core>=3"]\n'
     entry = '[[package]]\nname = "{}"\nversion = "{}"\noptional = false\npython-versions = "*"\nfiles = []\n'
@@ -169,6 +178,12 @@ def test_an_open_requirement_is_settled_by_a_lock_or_told(tmp_path: Path) -> Non
             "pyproject.toml:2 can't be understood: its extras are not",
         ),
         ("[tool.poetry.dependencies]\n'x y' = '1'", "pyproject.toml:2 can't be understood: no valid name"),
+        ("[tool.poetry.dependencies]\nx = { markers = 'os_name' }", "pyproject.toml:2 can't be understood: "),
+        (
+            "[tool.poetry.dependencies]\nx = { markers = 'os_name == \"x\" \\' }",
+            "pyproject.toml:2 can't be understood: ",
+        ),
+        ("[project]\ndependencies = ['a===1\\']", "pyproject.toml:2 can't be understood: no valid requirement"),
         ("[tool.poetry.group]\ndev = 1", "pyproject.toml:2 is not a table"),
         ("[tool]\npoetry = 1", "pyproject.toml:2 is not a table"),
         ("[tool.pdm]\ndev-dependencies = 'x'", "pyproject.toml:2 is not a table"),
@@ -178,7 +193,7 @@ def test_an_open_requirement_is_settled_by_a_lock_or_told(tmp_path: Path) -> Non
         ("[project]\nname = 'x'\nname = 'y'\n", "pyproject.toml:3 not valid TOML"),
         ("x = " + "[" * 100_000, "nested too deeply"),
         (b"\xff", "not UTF-8"),
-        ("#" * (LARGEST + 1), "pyproject.toml larger than 1 MiB"),
+        ("#" * (LARGEST + 1), "pyproject.toml larger than 512 KiB"),
     ],
 )
 def test_a_broken_file_is_a_gap(tmp_path: Path, text: str | bytes, expected: str) -> None:

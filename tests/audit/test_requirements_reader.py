@@ -286,6 +286,13 @@ def test_a_file_of_very_many_lines_is_cut_and_says_where() -> None:
     assert [(skip.subject, skip.gap) for skip in parsed.skipped] == [(f"r.txt:{LINES + 1}", True)]
 
 
+def test_as_many_lines_as_are_read_are_no_gap() -> None:
+    """At the end of such a file the reader looked for the number of a line that was none, and raised."""
+    parsed = parse(b"a==1\n" * LINES + b"\n# end\n", "r.txt")
+    assert len(parsed.packages) == LINES
+    assert parsed.skipped == []
+
+
 def test_many_files_that_include_one_another_are_each_read_once(tmp_path: Path) -> None:
     """Each includes all 190: a walk from each of them takes 7 million steps."""
     number = 190

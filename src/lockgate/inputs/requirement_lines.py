@@ -87,9 +87,9 @@ def parse(data: bytes, path: str) -> Parsed:
         parsed.skipped.append(Skip(path, str(error), gap=True))
         return parsed
     source = _Source(path, text)
-    annotations = Annotations()
+    annotations = Annotations() if "via" in text else None
     for line in source.logical_lines():
-        if parsed.lines >= LINES:
+        if parsed.lines >= LINES and line.text.strip():
             reason = f"over the limit of {LINES:,} lines; this one and the rest were not read"
             parsed.skipped.append(Skip(f"{path}:{line.number}", reason, gap=True))
             break
@@ -98,8 +98,10 @@ def parse(data: bytes, path: str) -> Parsed:
             _parse_line(line, parsed)
         except (ValueError, RecursionError) as error:
             parsed.skipped.append(Skip(f"{path}:{line.number}", f"can't be understood: {_plain(error)}", gap=True))
-        annotations.take(line.text, line.comment, before if len(parsed.packages) > before else None)
-    parsed.packages = annotations.traced(parsed.packages)
+        if annotations:
+            annotations.take(line.text, line.comment, before if len(parsed.packages) > before else None)
+    if annotations:
+        parsed.packages = annotations.traced(parsed.packages)
     return parsed
 
 
@@ -277,6 +279,8 @@ def requirement(text: str, at: Location) -> Package:
     body, _, marker = text.partition(";")
     head = _HEAD.match(body)
     specifier = body[head.end() :].strip() if head else ""
+    if "\\" in specifier:  # `===` takes it, and it would join the line with the next one
+        raise ValueError("no valid requirement")
     exact = [
         spec.version
         for spec in parsed.specifier
@@ -290,6 +294,13 @@ def requirement(text: str, at: Location) -> Package:
         marker=marker.strip(),
         extras=extras,
     )
+
+
+def check_marker(marker: str) -> None:
+    """Raises ValueError, which quotes nothing of it, where a text is no marker by PEP 508 on one line."""
+    if not marker.isprintable() or len(marker) > LONGEST_ENTRY:
+        raise ValueError("its marker holds characters that can't be printed, or too many")
+    _full_grammar(f"x ; {marker}")
 
 
 def reference(target: str, at: Location) -> Package:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
-from fnmatch import fnmatchcase
+from fnmatch import translate
+from functools import cache
 from typing import Any, Protocol, TypeVar
 
 from msgspec import Struct
@@ -43,7 +45,7 @@ class Reader(Protocol):
     """A module that reads one format.
 
     A pattern without a slash matches a file's name; one with a slash matches the end of its path. Patterns are in lower case
-    and match any.
+    and match any. A reader that looks for manifests in files of which most are none has `SEARCHED = True`.
     """
 
     PATTERNS: tuple[str, ...]
@@ -59,26 +61,42 @@ def readers() -> list[Reader]:
 
 def read_manifests(tree: Tree, using: list[Reader] | None = None) -> list[Manifest]:
     """Every manifest and lockfile of the tree, or those that the readers `using` read."""
+    manifests = [path for path in tree.files if is_manifest(path)]
     return [
         manifest
         for reader in using or readers()
-        for manifest in reader.read(tree, [path for path in tree.files if is_read_by(reader, path)])
+        for manifest in reader.read(
+            tree, [path for path in (tree.files if _searches(reader) else manifests) if is_read_by(reader, path)]
+        )
     ]
 
 
 def is_manifest(path: str) -> bool:
-    """Whether some reader reads a file of that path."""
-    return any(is_read_by(reader, path) for reader in readers())
+    """Whether a file of that path is a manifest, whatever is in it."""
+    return bool(_pattern(_of_manifests())(f"/{path.lower()}"))
 
 
 def is_read_by(reader: Reader, path: str) -> bool:
     """Whether a reader reads a file of that path."""
-    path = path.lower()
-    name = path.rpartition("/")[2]
-    return any(
-        fnmatchcase(f"/{path}", f"*/{pattern}") if "/" in pattern else fnmatchcase(name, pattern)
-        for pattern in reader.PATTERNS
-    )
+    return bool(_pattern(reader.PATTERNS)(f"/{path.lower()}"))
+
+
+@cache
+def _of_manifests() -> tuple[str, ...]:
+    return tuple(pattern for reader in readers() if not _searches(reader) for pattern in reader.PATTERNS)
+
+
+def _searches(reader: Reader) -> bool:
+    return getattr(reader, "SEARCHED", False)
+
+
+@cache
+def _pattern(patterns: tuple[str, ...]) -> Callable[[str], re.Match[str] | None]:
+    """Matches the paths, with a slash before them, that the patterns mean."""
+    names = [translate(pattern) for pattern in patterns if "/" not in pattern]
+    ends = [translate(f"*/{pattern}") for pattern in patterns if "/" in pattern]
+    # The name is what comes behind the last slash, where alone a pattern for names is tried.
+    return re.compile("|".join([*([rf".*/(?=[^/]*\Z)(?:{'|'.join(names)})"] if names else []), *ends]), re.DOTALL).match
 
 
 def read_toml(

@@ -12,7 +12,7 @@ from lockgate.inputs import toml_positions
 from lockgate.inputs.files import display
 from lockgate.inputs.lockfiles.base import Manifest, text
 from lockgate.inputs.lockfiles.poetry_constraints import python_marker
-from lockgate.inputs.requirement_lines import origin_of, reference, requirement, version_in_file_name
+from lockgate.inputs.requirement_lines import check_marker, origin_of, reference, requirement, version_in_file_name
 from lockgate.inputs.toml_entries import Path, places
 from lockgate.inputs.tree import Tree
 from lockgate.model.errors import shortened
@@ -20,7 +20,8 @@ from lockgate.model.finding import Location
 from lockgate.model.package import Origin, Package, normalised
 from lockgate.model.record import Skip
 
-LARGEST = 2**20  # characters: people write these files
+LARGEST = 2**19  # characters: people write these files
+LONGEST_REASON = 150  # characters; it quotes nothing of the file
 MOST = 20_000  # requirements of one file, those of a group counted again for each group that includes it
 
 T = TypeVar("T", dict[str, Any], list[Any])
@@ -42,7 +43,10 @@ _TABLE_KINDS = {
 
 
 class Declared:
-    """The values of one file, and what was found in them: `packages`, and `skipped` for what can't be understood."""
+    """The values of one file, and what was found in them.
+
+    `skipped` is what can't be understood, `unlocked` what only a lock tells.
+    """
 
     def __init__(self, data: dict[str, Any], text: str, shown: str) -> None:
         self._data = data
@@ -53,10 +57,16 @@ class Declared:
         self.shown = shown
         self.packages: list[Package] = []
         self.skipped: list[Skip] = []
+        self.unlocked: list[Skip] = []
 
     def manifest(self) -> Manifest:
         """What was found, as a manifest."""
-        return Manifest(path=self.shown, packages=tuple(self.packages), skipped=tuple(self.skipped))
+        return Manifest(
+            path=self.shown,
+            packages=tuple(self.packages),
+            skipped=tuple(self.skipped),
+            unlocked=tuple(self.unlocked),
+        )
 
     def at(self, path: Path) -> Location:
         """The place of an entry, or of the nearest one above it that has one."""
@@ -97,8 +107,28 @@ class Declared:
         try:
             self.packages.append(_printable(make(self.at(path))))
         except (ValueError, RecursionError) as error:
-            reason = "nested too deeply" if isinstance(error, RecursionError) else shortened(str(error))
+            reason = "nested too deeply" if isinstance(error, RecursionError) else shortened(str(error), LONGEST_REASON)
             self.skip(path, f"can't be understood: {reason}")
+
+    def keep_entry(
+        self, path: Path, name: str, value: Any, groups: tuple[str, ...], specifier: Callable[[str], str | None]
+    ) -> None:
+        """Add the package of an entry `name = "constraint"` or `name = { version = "constraint", … }`.
+
+        `specifier` turns a constraint into a specifier by PEP 440. One that has none, as of two ranges, allows versions that only
+        a lock tells.
+        """
+        if not isinstance(value, str | dict):
+            self.skip(path, "is neither a constraint nor a table")
+            return
+        table = value if isinstance(value, dict) else {"version": value}
+        constraint = table.get("version", "")
+        if isinstance(constraint, str) and specifier(constraint) is None:
+            line = self.at(path).line
+            self.unlocked.append(
+                Skip(f"{self.shown}:{line}", "its constraint is not one range of versions; lock it", gap=True)
+            )
+        self.keep((*path, "version"), _by_table(name, table, groups, specifier))
 
     def _typed(self, path: tuple[str, ...], kind: type[T], problem: str) -> T:
         """A value of that type, an empty one where there is none. One of another type, or above it no table, is a gap."""
@@ -126,7 +156,7 @@ def load(tree: Tree, path: str) -> Declared | Skip:
     shown = display(path)
     content = text(tree, path)
     if not isinstance(content, Skip) and len(content) > LARGEST:
-        return Skip(shown, f"larger than {LARGEST // 2**20} MiB", gap=True)
+        return Skip(shown, f"larger than {LARGEST // 2**10} KiB", gap=True)
     data = content if isinstance(content, Skip) else toml_positions.load(content, shown)
     return data if isinstance(data, Skip) else Declared(data, str(content), shown)
 
@@ -141,33 +171,25 @@ def by_editable(target: str, groups: tuple[str, ...] = ()) -> Callable[[Location
     return lambda at: replace(reference(target.strip(), at), groups=groups)
 
 
-def by_table(
-    name: str, value: Any, groups: tuple[str, ...], specifier: Callable[[str], str | None]
+def _by_table(
+    name: str, table: dict[str, Any], groups: tuple[str, ...], specifier: Callable[[str], str | None]
 ) -> Callable[[Location], Package]:
-    """Makes a package of an entry `name = "constraint"` or `name = { version = "constraint", … }`.
-
-    `specifier` turns a constraint into a specifier by PEP 440, None where it has none.
-    """
-
     def make(at: Location) -> Package:
-        table = value if isinstance(value, dict) else {"version": value}
         if not _NAME.fullmatch(name):
             raise ValueError("no valid name")
         wrong = next((key for key in ("version", "markers", "python", "platform") if not _is_text(table, key)), None)
         if wrong:
             raise ValueError(f"its {wrong} is not a string")
-        version = specifier(table.get("version", ""))
         extras = table.get("extras", [])
-        if not (
-            isinstance(extras, list) and all(isinstance(extra, str) and _NAME.fullmatch(extra) for extra in extras)
-        ):
+        if not isinstance(extras, list) or not all(isinstance(each, str) and _NAME.fullmatch(each) for each in extras):
             raise ValueError("its extras are not names")
+        version = specifier(table.get("version", "")) or ""
         origin = source_origin(table)
         return Package(
             name=normalised(name),
-            version=_version(normalised(name), table, origin, version or ""),
+            version=_version(normalised(name), table, origin, version),
             at=at,
-            specifier=version or "",
+            specifier=version,
             origin=origin,
             marker=_marker(table),
             extras=tuple(sorted(map(normalised, extras))),
@@ -199,8 +221,8 @@ def source_origin(table: Mapping[str, Any]) -> Origin:
 
 
 def _printable(package: Package) -> Package:
-    if not "".join((package.marker, *package.groups)).isprintable():
-        raise ValueError("it holds characters that can't be printed")
+    if not "".join(package.groups).isprintable():
+        raise ValueError("the name of its group holds characters that can't be printed")
     return package
 
 
@@ -214,6 +236,8 @@ def _marker(table: Mapping[str, Any]) -> str:
         *(f"{name} {table[name]}" for name in _VARIABLES if isinstance(table.get(name), str)),
     ]
     given = [part for part in parts if part]
+    for part in given:
+        check_marker(part)
     return given[0] if len(given) == 1 else " and ".join(f"({part})" for part in given)
 
 

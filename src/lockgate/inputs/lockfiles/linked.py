@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from lockgate.inputs.lockfiles.graph import MOST_FORKS, Root, traced
+from lockgate.model.errors import shortened
 from lockgate.model.package import Package
 from lockgate.model.record import Skip
 
@@ -48,7 +49,9 @@ def linked(
         if missing:
             more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
             where = f"{package.at.path}:{package.at.line}"
-            yield Skip(where, f"needs {missing[0]}{more}, which the file does not lock; is it cut off?", gap=True)
+            yield Skip(
+                where, f"needs {shortened(missing[0])}{more}, which the file does not lock; is it cut off?", gap=True
+            )
     if names.forked:
         yield Skip(packages[0].at.path, f"locks {names.forked} more than {MOST_FORKS} times", gap=True)
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from lockgate.inputs.files import display
 from lockgate.inputs.lockfiles.base import Manifest
-from lockgate.inputs.lockfiles.declared import Declared, by_table, load
+from lockgate.inputs.lockfiles.declared import Declared, load
 from lockgate.inputs.lockfiles.poetry_constraints import is_valid
 from lockgate.inputs.tree import Tree
 from lockgate.model.package import Package
@@ -49,10 +49,7 @@ def _take(declared: Declared) -> None:
             continue
         groups = _LABELS.get(table, (table,))
         for name, value in declared.table(table).items():
-            if isinstance(value, str | dict):
-                declared.keep((table, name, "version"), by_table(name, value, groups, _specifier))
-            else:
-                declared.skip((table, name), "is neither a specifier nor a table")
+            declared.keep_entry((table, name), name, value, groups, _specifier)
     declared.packages = [replace(package, direct=True) for package in declared.packages]
 
 

@@ -19,7 +19,7 @@ from lockgate.inputs.lockfiles.base import text as read_text
 from lockgate.inputs.lockfiles.declared import source_origin
 from lockgate.inputs.lockfiles.fields import Hash, Name, Text
 from lockgate.inputs.lockfiles.pipfile import DEVELOP, required_beside
-from lockgate.inputs.requirement_lines import version_in_file_name
+from lockgate.inputs.requirement_lines import check_marker, version_in_file_name
 from lockgate.inputs.tree import Tree
 from lockgate.model.errors import shortened
 from lockgate.model.package import Origin, Package, normalised
@@ -95,8 +95,10 @@ def _package(
     at = value.at("version") if isinstance(value, Object) and "version" in value else entries.at(written)
     try:
         entry = msgspec.convert(value, _Entry)
+        if entry.version == _LATEST and entry.markers:
+            check_marker(entry.markers)
         name = normalised(msgspec.convert({"name": written}, _Name).name)
-    except msgspec.ValidationError as error:
+    except ValueError as error:  # of msgspec, or of a marker
         reason = f"can't be understood: {shortened(str(error), 150)}"
         return Skip(f"{at.path}:{at.line}", reason, gap=True)
     is_direct = (name, groups) in direct if direct is not None else None

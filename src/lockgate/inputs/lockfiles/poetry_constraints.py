@@ -64,11 +64,11 @@ def _below(operator: str, version: str) -> str | None:
 
 
 def is_valid(text: str) -> bool:
-    """Whether a text is a specifier by PEP 440, of printable characters."""
+    """Whether a text is a specifier by PEP 440 that can stand in a line of requirements."""
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
     try:
         SpecifierSet(text)
     except (InvalidSpecifier, ValueError):
         return False
-    return text.isprintable()
+    return text.isprintable() and "\\" not in text

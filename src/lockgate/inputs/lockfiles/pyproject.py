@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from lockgate.inputs.files import display
 from lockgate.inputs.lockfiles import requirements
 from lockgate.inputs.lockfiles.base import Manifest, is_read_by
-from lockgate.inputs.lockfiles.declared import Declared, by_editable, by_requirement, by_table, load, source_origin
+from lockgate.inputs.lockfiles.declared import Declared, by_editable, by_requirement, load, source_origin
 from lockgate.inputs.lockfiles.poetry_constraints import specifier
 from lockgate.inputs.toml_entries import Path
 from lockgate.inputs.tree import Tree
@@ -41,7 +41,8 @@ def read(tree: Tree, paths: Sequence[str]) -> Iterator[Manifest]:
             continue
         _take(declared)
         files = list(_requirement_files(tree, path, declared))
-        yield replace(declared.manifest(), unlocked=_dynamic(declared))
+        declared.unlocked += _dynamic(declared)
+        yield declared.manifest()
         yield from requirements.read(tree, [file for file in files if not is_read_by(requirements, file)])
 
 
@@ -63,7 +64,12 @@ def _name(declared: Declared) -> str:
 def _take(declared: Declared) -> None:
     for take in (_standard, _poetry, _groups, _pdm, _uv):
         take(declared)
-    own, sources = _name(declared), _sources(declared)
+    place(declared, _name(declared))
+
+
+def place(declared: Declared, own: str = "") -> None:
+    """Give the requirements of a project, of which `own` is the name, the origins that its tables tell."""
+    sources = _sources(declared)
     declared.packages = [
         replace(package, origin=origin, direct=True)
         for package in declared.packages
@@ -174,13 +180,9 @@ def _poetry_entry(declared: Declared, path: Path, name: str, groups: tuple[str, 
     value = declared.get(*map(str, path), name)
     if normalised(name) == "python":
         return
-    several = value if isinstance(value, list) else None
-    for number, each in enumerate(several if several is not None else [value]):
-        at = (*path, name) if several is None else (*path, name, number)
-        if isinstance(each, str | dict):
-            declared.keep((*at, "version"), by_table(name, each, groups, specifier))
-        else:
-            declared.skip(at, "is neither a constraint nor a table")
+    several = {(*path, name, number): each for number, each in enumerate(value)} if isinstance(value, list) else {}
+    for at, each in several.items() if isinstance(value, list) else [((*path, name), value)]:
+        declared.keep_entry(at, name, each, groups, specifier)
 
 
 def _sources(declared: Declared) -> dict[str, list[Origin]]:
@@ -201,15 +203,16 @@ def _origins(package: Package, sources: dict[str, list[Origin]]) -> list[Origin]
     return sources.get(package.name, [Origin.INDEX])
 
 
-def _dynamic(declared: Declared) -> tuple[Skip, ...]:
+def _dynamic(declared: Declared) -> Iterator[Skip]:
     """A gap where only the build says what the project requires."""
     dynamic = declared.get("project", "dynamic")
     told = declared.get("tool", "setuptools", "dynamic")
     asked = {key for key in ("dependencies", "optional-dependencies") if isinstance(dynamic, list) and key in dynamic}
-    if asked <= (told.keys() if isinstance(told, dict) else set()) or declared.get("tool", "poetry", "dependencies"):
-        return ()
-    where = f"{declared.shown}:{declared.at(('project', 'dynamic')).line}"
-    return (Skip(where, "its dependencies are dynamic, so that only its build tells them; lock them", gap=True),)
+    if asked - (told.keys() if isinstance(told, dict) else set()) and not declared.get(
+        "tool", "poetry", "dependencies"
+    ):
+        where = f"{declared.shown}:{declared.at(('project', 'dynamic')).line}"
+        yield Skip(where, "its dependencies are dynamic, so that only its build tells them; lock them", gap=True)
 
 
 def _requirement_files(tree: Tree, path: str, declared: Declared) -> Iterator[str]:
@@ -219,11 +222,12 @@ def _requirement_files(tree: Tree, path: str, declared: Declared) -> Iterator[st
     """
     dynamic = ("tool", "setuptools", "dynamic")
     optional = (*dynamic, "optional-dependencies")
+    there = set(tree.files) if declared.get(*dynamic) else set()
     for table in ((*dynamic, "dependencies"), *((*optional, extra) for extra in declared.table(*optional))):
         files = declared.table(*table).get("file", [])
         for name in files if isinstance(files, list) else [files]:
             file = posixpath.normpath(posixpath.join(posixpath.dirname(path), str(name)))
-            if file in tree.files:
+            if file in there:
                 yield file
             else:
                 declared.skip((*table, "file"), "takes dependencies from a file that is not there")

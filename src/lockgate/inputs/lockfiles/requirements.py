@@ -76,6 +76,13 @@ def walked(tree: Tree, paths: Iterable[str]) -> Iterator[Manifest]:
             yield _untold(manifest, told)
 
 
+def read_parsed(tree: Tree, path: str, parsed: Parsed) -> Manifest:
+    """The packages of the lines of requirements that another file holds, and of what they include."""
+    walk = _Walk(_Files(tree))
+    walk.take(path, parsed, ())
+    return walk.manifest(path)
+
+
 def _untold(manifest: Manifest, told: set[Package | Skip]) -> Manifest:
     """The manifest without what is in `told`, to which its own is added."""
     packages = tuple(package for package in dict.fromkeys(manifest.packages) if package not in told)
@@ -164,9 +171,9 @@ class _Walk:
 
     def enter(self, path: str) -> None:
         """Take in the file where it begins, and what it includes."""
-        self._take(path, self._files.parsed(path), ())
+        self.take(path, self._files.parsed(path), ())
 
-    def _take(self, path: str, parsed: Parsed | Skip, chain: tuple[str, ...], constrains: bool = False) -> None:
+    def take(self, path: str, parsed: Parsed | Skip, chain: tuple[str, ...], constrains: bool = False) -> None:
         """Take in one file and what it includes. `chain` are the files that lead to it."""
         self.read[path, constrains] = None
         if isinstance(parsed, Skip):
@@ -201,7 +208,7 @@ class _Walk:
         parsed = self._files.parsed(target)
         if isinstance(parsed, Skip):
             return f"which can't be read: {parsed.reason}"
-        self._take(target, parsed, chain, include.constrains)
+        self.take(target, parsed, chain, include.constrains)
         return ""
 
 

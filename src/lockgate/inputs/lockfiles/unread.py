@@ -13,8 +13,6 @@ PATTERNS = (
     "pixi.lock",
     "conda-lock.yml",
     "*.conda-lock.yml",
-    "environment.yml",
-    "environment.yaml",
 )
 
 
