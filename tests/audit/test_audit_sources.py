@@ -232,6 +232,12 @@ def test_the_api_can_be_named_and_then_answers_alone(project: Path, server: OsvS
     assert "demo 1.0 was not looked up: " in result.reason
 
 
+def test_a_sync_by_hand_takes_the_mirror_that_the_user_named(tmp_path: Path) -> None:
+    mirror = str(save_zip(tmp_path / "mirror.zip", RECORDS))
+    done = lockgate("advisories", "sync", cwd=tmp_path, env={"LOCKGATE_OSV_EXPORT": mirror})
+    assert (done.returncode, done.stdout.strip()) == (0, f"2 advisories on 1 package from {mirror}")
+
+
 @pytest.mark.parametrize("key", ["osv-api", "osv-export"])
 def test_the_repository_names_no_server(key: str) -> None:
     text = f'[tool.lockgate]\n{key} = "https://index.example"\n'

@@ -117,7 +117,12 @@ class Record(Struct):
 
 
 def sha256_of(text: str) -> bytes | None:
-    """The digest that `sha256:HEX` or HEX names; None for everything else."""
+    """The digest that `sha256:HEX` or HEX names, however it is spelled; None for everything else."""
+    if text.startswith("sha256:") and len(text) == len("sha256:") + 64:  # as locks spell it: there are many thousands
+        try:
+            return bytes.fromhex(text[7:])
+        except ValueError:
+            return None
     found = _SHA256.fullmatch(text)
     return bytes.fromhex(found[1]) if found else None
 
