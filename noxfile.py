@@ -44,16 +44,27 @@ def hooks(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def differential(session: nox.Session) -> None:
-    """Compare with what the secrets engines find by themselves, in generated files and in the DIRECTORIES behind --."""
+    """Compare with what the engines find by themselves, and the matching of advisories with a plain reference.
+
+    The secrets engines look into generated files and into the DIRECTORIES behind --; advisories are those of the OSV zip
+    that LOCKGATE_ADVISORIES names.
+    """
     session.install("-r", "requirements/tests.txt")
     session.install(*EDITABLE)
     trees = [str(Path(tree).absolute()) for tree in session.posargs]
     environ = {
         "LOCKGATE_DIFFERENTIAL_FILES": "5000",
         "LOCKGATE_DIFFERENTIAL_OPTIONS": "60",
+        "LOCKGATE_DIFFERENTIAL_PACKAGES": "all",
+        "LOCKGATE_DIFFERENTIAL_PINS": "7000",
         "LOCKGATE_DIFFERENTIAL_TREES": os.pathsep.join(trees),
     }
-    files = ("tests/secrets/test_prefilter.py", "tests/secrets/test_stand_in.py")
+    files = (
+        "tests/secrets/test_prefilter.py",
+        "tests/secrets/test_stand_in.py",
+        "tests/audit/test_advisory_published.py",
+        "tests/audit/test_pip_audit_compared.py",
+    )
     session.run("pytest", "-n", "auto", *files, env=environ)
 
 

@@ -27,14 +27,19 @@ def _own_user_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pyt
 @pytest.fixture(autouse=True)
 def _no_service_outside(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing asks an advisory service or a package index: what would is refused on this machine."""
-    if request.node.get_closest_marker("installs"):
+    for name in ("LOCKGATE_OSV_API", "LOCKGATE_OSV_EXPORT"):
+        monkeypatch.delenv(name, raising=False)
+    if "package_index" in request.fixturenames or request.node.get_closest_marker("installs"):
         return
     for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.setenv(name, "127.0.0.1,localhost")
-    for name in ("LOCKGATE_OSV_API", "LOCKGATE_OSV_EXPORT"):
-        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def package_index() -> None:
+    """The test installs something."""
 
 
 @pytest.fixture(autouse=True)

@@ -8,6 +8,7 @@ import random
 import string
 import subprocess
 import sys
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -79,3 +80,14 @@ def write_advisories(folder: Path, *records: dict[str, object]) -> Path:
     for record in records:
         (folder / f"{record['id']}.json").write_text(json.dumps(record), encoding="utf-8")
     return folder
+
+
+def wheel(folder: Path, name: str, version: str, *needs: str) -> None:
+    """Write a wheel without code: its metadata only."""
+    about = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\nProvides-Extra: more\n"
+    about += "".join(f"Requires-Dist: {need}\n" for need in needs)
+    info = f"{name}-{version}.dist-info"
+    with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as file:
+        file.writestr(f"{info}/METADATA", about)
+        file.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+        file.writestr(f"{info}/RECORD", "")

@@ -8,7 +8,7 @@ from typing import Any
 
 from lockgate.checks import base
 from lockgate.config.load import load
-from lockgate.config.settings import JUDGES, MEBIBYTE, Settings
+from lockgate.config.settings import MEBIBYTE, SERVICES, Settings
 from lockgate.inputs.files import ABSENT, read
 from lockgate.model.errors import UsageError, nearest
 from lockgate.model.record import Skip
@@ -52,8 +52,10 @@ def _check_paths(settings: Settings) -> None:
     """Raise UsageError for a path that the user gave and that is not there."""
     source = settings.sources.get("advisories")
     named = settings.advisories
-    if named and named not in JUDGES and "://" not in named and not Path(named).exists():
-        raise UsageError(f"{source}: 'advisories': {named} does not exist; give a path, a URL or {' or '.join(JUDGES)}")
+    if named and named not in SERVICES and "://" not in named and not Path(named).exists():
+        raise UsageError(
+            f"{source}: 'advisories': {named} does not exist; give a path, a URL or one of: {', '.join(SERVICES)}"
+        )
     for rules in settings.kingfisher_rules:
         if not Path(rules).exists():
             raise UsageError(f"{settings.sources.get('kingfisher-rules')}: 'kingfisher-rules': {rules} does not exist")

@@ -70,6 +70,21 @@ def holds(record: Record, package: str, version: str) -> bool:
     return False
 
 
+class Prepared:
+    """A record of which everything is parsed once, for many versions of one package: the same question as `affects`."""
+
+    def __init__(self, record: Record, package: str) -> None:
+        self.id: str = record["id"]
+        mine = [one for one in record["affected"] if canonicalize_name(one["package"]["name"]) == package]
+        mine = [] if record.get("withdrawn") else [one for one in mine if one["package"]["ecosystem"] == "PyPI"]
+        self.listed = {parse(version) for one in mine for version in one.get("versions", [])}
+        self.ranges = [held["events"] for one in mine for held in one.get("ranges", []) if held["type"] == "ECOSYSTEM"]
+
+    def affects(self, version: str) -> bool:
+        spelled = [parse(spelling) for spelling in {version, version.split("+", maxsplit=1)[0]}]
+        return any(at in self.listed or any(includes(events, at) for events in self.ranges) for at in spelled)
+
+
 def affecting(records: list[Record], package: str, version: str) -> set[str]:
     return {record["id"] for record in records if affects(record, package, version)}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -36,6 +37,26 @@ def test_sync_then_status(tmp_path: Path) -> None:
     assert "(0 hours ago)" in told["checked"]
     assert told["advisories"].endswith("1 advisory on 1 package; 0 withdrawn left out")
     assert "1 record: BAD.json" in told["not understood"]
+
+
+def test_sync_obeys_the_user_s_own_configuration(tmp_path: Path) -> None:
+    source = save_zip(tmp_path / "all.zip", [record("PYSEC-1", ranges=[window("0", "2")])])
+    config = Path(os.environ["XDG_CONFIG_HOME"]) / "lockgate" / "config.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text(f'checks = ["audit"]\nosv-export = "{source}"\n')
+    done = lockgate("advisories", "sync")
+    assert (done.stderr, done.returncode) == ("", 0)
+    assert str(source) in done.stdout
+
+
+def test_a_feed_that_fails_keeps_no_other_from_being_fetched(tmp_path: Path) -> None:
+    source = save_zip(tmp_path / "all.zip", [record("PYSEC-1", ranges=[window("0", "2")])])
+    (tmp_path / "scores.csv").write_text("cve,epss,percentile\nCVE-2024-0001,0.5,0.6\n")
+    feeds = ("--with", f"kev={tmp_path}/none.json", "--with", f"epss={tmp_path}/scores.csv")
+    done = lockgate("advisories", "sync", "--from", str(source), *feeds)
+    assert done.returncode == 3
+    assert done.stderr == f"lockgate: {tmp_path}/none.json can't be read: No such file or directory\n"
+    assert "EPSS of 1 CVE from" in done.stdout
 
 
 @pytest.mark.parametrize("content", [None, b"", b"PK", b"<html>"])

@@ -6,8 +6,10 @@ import base64
 import hashlib
 import os
 import socket
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -115,6 +117,36 @@ def test_a_server_that_drips(httpserver: HTTPServer, data: bytes) -> None:
     assert "took more than 0.2 s" in failure(httpserver.url_for("/all.zip"), structs.replace(QUICK, total=0.2))
 
 
+def test_a_server_that_drips_its_headers() -> None:
+    """Each letter comes in good time, so that no limit for one read is ever reached."""
+
+    def drip(listener: socket.socket) -> None:
+        with suppress(OSError), listener.accept()[0] as connection:
+            while True:
+                connection.sendall(b"H")
+                time.sleep(0.05)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=drip, args=[listener], daemon=True).start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/all.zip"
+        assert "took more than 0.5 s" in failure(url, structs.replace(QUICK, total=0.5))
+
+
+@pytest.mark.parametrize(
+    "variable",
+    [
+        ("https_proxy", "foo://proxy"),
+        ("https_proxy", "http://[::1"),
+        ("SSL_CERT_FILE", "/nothing/here"),
+        ("SSL_CERT_FILE", __file__),
+    ],
+)
+def test_an_environment_that_can_not_be_used(variable: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(*variable)
+    with pytest.raises(UnavailableError, match=r"no connection can be set up .* HTTPS_PROXY"):
+        store.sync("https://index.example/all.zip", limits=QUICK)
+
+
 def test_an_answer_that_breaks_off(httpserver: HTTPServer, data: bytes) -> None:
     def short() -> Iterator[bytes]:
         yield data[:50]
@@ -179,7 +211,8 @@ def test_requests_keep_a_rate(httpserver: HTTPServer) -> None:
     httpserver.expect_request("/x").respond_with_data(b"x")
     with fetch.Web(structs.replace(QUICK, per_second=20)) as web:
         started = time.monotonic()
-        assert list(web.get_all([httpserver.url_for("/x")] * 9, 10)) == [b"x"] * 9
+        urls = [httpserver.url_for(f"/x?{number}") for number in range(9)]
+        assert list(web.get_all(urls, 10)) == [b"x"] * 9
     assert time.monotonic() - started >= 8 / 20
 
 

@@ -14,7 +14,7 @@ import pytest
 from osv_reference import record, save_zip, window
 
 from lockgate.advisories import records, store
-from lockgate.advisories.index import Index
+from lockgate.advisories.index import FORMAT, Index
 from lockgate.inputs import user_dirs
 from lockgate.model.errors import UnavailableError
 
@@ -176,7 +176,7 @@ def test_a_damaged_index_says_so(all_zip: Path, where: int | str) -> None:
     if isinstance(where, int):
         data[where] ^= 0xFF
     elif where == "version":
-        data = data.replace(b"LOCKGATE-OSV0002", b"LOCKGATE-OSV0999")
+        data = data.replace(b"LOCKGATE-OSV%04d" % FORMAT, b"LOCKGATE-OSV0999")
     else:
         data = data[: len(data) // 2 if where == "half" else 0]
     store.synced_file().write_bytes(data)

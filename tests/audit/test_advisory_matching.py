@@ -4,24 +4,17 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import random
-import zipfile
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from osv_reference import Record, affecting, parse, record, window
-from packaging.utils import canonicalize_name
 
 from lockgate.advisories.build import build
 from lockgate.advisories.index import Index
 from lockgate.advisories.osv import base_score
 from lockgate.advisories.versions import key, keys, stretches
 from lockgate.model.advisory import preference
-
-PUBLISHED = Path(os.environ.get("LOCKGATE_ADVISORIES") or "none")
 
 
 def index_of(records: list[Record]) -> Index:
@@ -66,23 +59,57 @@ def test_versions_are_ordered_as_packaging_21_did(one: str, other: str) -> None:
     assert (key(one) == key(other)) == (parse(one) == parse(other))
 
 
-@pytest.mark.skipif(not PUBLISHED.is_file(), reason="LOCKGATE_ADVISORIES names no zip")
-def test_it_matches_a_sample_of_what_is_published() -> None:
-    with zipfile.ZipFile(PUBLISHED) as archive:
-        members = [(name, archive.read(name)) for name in archive.namelist()]
-    file = io.BytesIO()
-    build(members, "published", file)
-    index = Index(file, "the index of a test")
-    by_package: dict[str, list[Record]] = {}
-    for _, data in members:
-        one = json.loads(data)
-        for name in {canonicalize_name(affected["package"]["name"]) for affected in one["affected"]}:
-            by_package.setdefault(name, []).append(one)
-    chance = random.Random(4)
-    for package in chance.sample(sorted(by_package), 150):
-        listed = {pin for one in by_package[package] for held in one["affected"] for pin in held.get("versions", [])}
-        for pin in chance.sample(sorted(listed), min(3, len(listed))):
-            assert found(index, package, pin) == affecting(by_package[package], package, pin), (package, pin)
+number = st.one_of(st.integers(0, 3), st.sampled_from([9, 10, 127, 128, 255, 256, 65535, 65536, 20260102030405, 2**70]))
+part = st.sampled_from(
+    [
+        "",
+        "",
+        "a",
+        "b1",
+        "rc",
+        "c2",
+        "-alpha.1",
+        "_pre3",
+        ".post",
+        "-1",
+        ".r2",
+        ".dev",
+        "dev4",
+        ".post1.dev0",
+        "a1.post2",
+    ]
+)
+local = st.sampled_from(["", "", "+1", "+1.2", "+a", "+A.10", "+abc.9", "+a1", "+1a", "+0", "+a-b_c"])
+odd = st.text("0129.-_+!abcdeprvx* ", min_size=1, max_size=8)
+spelled = st.one_of(
+    st.builds(
+        lambda before, numbers, *after: before + ".".join(map(str, numbers)) + "".join(after),
+        st.sampled_from(["", "", "", "v", "0!", "1!"]), st.lists(number, min_size=1, max_size=4), part, local,
+    ),
+    odd,
+)  # fmt: skip
+
+
+@settings(max_examples=1500, deadline=None)
+@given(spelled, spelled)
+def test_any_spelling_has_the_order_that_packaging_21_gave_it(one: str, other: str) -> None:
+    assert (key(one) < key(other)) == (parse(one) < parse(other))
+    assert (key(one) == key(other)) == (parse(one) == parse(other))
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.lists(st.builds(lambda kind, at: {kind: at}, st.sampled_from(["introduced", "fixed", "last_affected"]), spelled), max_size=5), max_size=2),
+    st.lists(spelled, max_size=3),
+    st.lists(spelled, min_size=1, max_size=5),
+)  # fmt: skip
+def test_it_matches_what_the_schema_says_of_any_spelling(
+    ranges: list[list[dict[str, str]]], listed: list[str], pins: list[str]
+) -> None:
+    records = [record("PYSEC-1", ranges=ranges, versions=listed)]
+    index = index_of(records)
+    for pin in [*pins, *listed, *(at for events in ranges for one in events for at in one.values())]:
+        assert found(index, "demo", pin) == affecting(records, "demo", pin), pin
 
 
 def test_bounds_are_exclusive_and_inclusive_as_they_should_be() -> None:
@@ -182,7 +209,18 @@ def test_the_fix_is_the_nearest_version_above_that_is_not_affected_itself() -> N
         ("CVSS:3.0/AV:N/AC:L/PR:N/UI:R/S:C/C:L/I:L/A:N", 6.1),
         ("CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N", 9.3),
         ("AV:N/AC:L/Au:N/C:P/I:P/A:P", 7.5),
+        ("AV:L/AC:H/Au:M/C:N/I:N/A:N", 0.0),
+        ("AV:N/AC:L/Au:N/C:P/I:P/A:P/E:U/RL:OF/RC:C", 7.5),
+        ("CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H/E:U/RL:O/RC:C", 9.8),
+        ("CVSS:4.0/AV:P/AC:H/AT:P/PR:H/UI:A/VC:N/VI:N/VA:N/SC:N/SI:N/SA:N", 0.0),
         ("CVSS:3.1/AV:N", None),
+        ("CVSS:4.0/AV:N/AC:L", None),
+        ("CVSS:5.0/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", None),
+        ("CVSS:3.1/AV:N/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", None),
+        ("AV:N/AC:L/Au:N/C:P/I:P", None),
+        ("av:n/ac:l/au:n/c:p/i:p/a:p", None),
+        ("7.5", None),
+        ("", None),
         ("high", None),
     ],
 )

@@ -82,6 +82,8 @@ def test_a_finding_says_what_where_and_what_to_do(tmp_path: Path, all_zip: str) 
         "marker": "os_name == 'nt'",
         "published": "2025-05-05T00:00:00Z",
         "score": 9.8,
+        "epss": "unknown",
+        "kev": "unknown",
     }
     assert (second.severity, second.message) == (Severity.UNKNOWN, "demo 1.0: Something (no fixed version is known)")
     assert first.fingerprint

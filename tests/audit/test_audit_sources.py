@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from osv_reference import Record, record, window
+from msgspec.structs import replace
+from osv_reference import Record, record, save_zip, window
 from osv_server import OsvServer, point_pip_audit, serving
 
-from lockgate.advisories import osv_client, store
+from lockgate.advisories import osv_api, store
 from lockgate.advisories.build import build
 from lockgate.checks.run import run_check
 from lockgate.config.load import load
@@ -30,7 +31,8 @@ LESS = RECORDS[:1]  # what an index that is not up to date has
 @pytest.fixture(autouse=True)
 def _own(own_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test gets the records of another one, and none waits for long."""
-    monkeypatch.setattr(osv_client, "FIRST_PAUSE", 0.01)
+    for module, name in ((osv_api, "LIMITS"), (store, "BRIEF")):
+        monkeypatch.setattr(module, name, replace(getattr(module, name), first_wait=0.01))
 
 
 @pytest.fixture
@@ -53,13 +55,13 @@ def project(tmp_path: Path) -> Path:
     return root
 
 
-def make_index(records: list[Record], hours: float) -> None:
+def make_index(records: list[Record], hours: float, source: str = "test") -> None:
     """The synced index, last checked so many hours ago."""
     checked = (datetime.now(UTC) - timedelta(hours=hours)).isoformat(timespec="seconds")
     path = store.synced_file()
     assert make_private(path.parent)
     with path.open("wb") as file:
-        build(((one["id"], json.dumps(one).encode()) for one in records), "test", file, checked=checked)
+        build(((one["id"], json.dumps(one).encode()) for one in records), source, file, checked=checked)
     path.chmod(0o600)
 
 
@@ -85,7 +87,7 @@ def test_an_index_that_is_missing_or_old_is_synced(project: Path, server: OsvSer
     if hours:
         make_index(LESS, hours)
     result = run(project, server.url, server.url)
-    assert told(result) == ("osv", BOTH, Outcome.COMPLETE)
+    assert told(result) == ("osv", BOTH, Outcome.COMPLETE), result.coverage.notes
     assert len(result.coverage.notes) == 1
     server.asked.clear()
     assert told(run(project, server.url, server.url)) == told(result)
@@ -142,7 +144,11 @@ def test_else_nothing_is_clean_and_everything_that_was_tried_is_named(project: P
     result = run(project, nobody, nobody)
     assert result.outcome is Outcome.INCOMPLETE
     assert (result.findings, result.coverage.examined) == ((), 0)
-    for tried in (f"{nobody}/all.zip can't be fetched", f"{nobody} is not reached", "the package index is not reached"):
+    for tried in (
+        f"{nobody}/all.zip can't be fetched",
+        f"{nobody}/v1/querybatch can't be fetched",
+        "the package index is not reached",
+    ):
         assert tried in result.reason
     assert [skip.gap for skip in result.coverage.skipped] == [True]
 
@@ -192,10 +198,38 @@ def test_an_answer_of_the_api_that_is_not_whole_is_incomplete(project: Path, ser
 
 
 def test_the_environment_names_the_servers(project: Path, server: OsvServer, nobody: str) -> None:
-    env = {"LOCKGATE_OSV_EXPORT": f"{nobody}/all.zip", "LOCKGATE_OSV_API": server.url}
+    env = {"LOCKGATE_ADVISORIES": "", "LOCKGATE_OSV_EXPORT": f"{nobody}/all.zip", "LOCKGATE_OSV_API": server.url}
     done = lockgate("check", "audit", cwd=project, env=env)
     assert done.returncode == 1
     assert f"advisories: {server.url}, asked for each version" in " ".join(done.stdout.split())
+
+
+def test_a_source_that_was_named_by_its_path_is_meant_wherever_the_audit_runs(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nobody: str
+) -> None:
+    """Else the scanned repository, which may be the current directory, could have the advisories about itself."""
+    save_zip(tmp_path / "all.zip", RECORDS)
+    monkeypatch.chdir(tmp_path)
+    store.sync("all.zip")
+    save_zip(project / "all.zip", LESS)
+    monkeypatch.chdir(project)
+    result = run_check("audit", target(project, max_age="1h", osv_api=nobody))
+    assert told(result) == ("osv", BOTH, Outcome.COMPLETE)
+    index = store.open_synced()
+    assert index
+    index.close()
+    make_index(LESS, hours=2, source=index.meta.source)
+    result = run_check("audit", target(project, max_age="1h", osv_api=nobody))
+    assert told(result) == ("osv", BOTH, Outcome.COMPLETE)
+
+
+def test_the_api_can_be_named_and_then_answers_alone(project: Path, server: OsvServer, nobody: str) -> None:
+    make_index(LESS, hours=1)
+    assert told(run(project, nobody, server.url, advisories="osv-api")) == ("osv-api", BOTH, Outcome.COMPLETE)
+    server.ill = lambda _path, _body: (404, b"")
+    result = run(project, nobody, server.url, advisories="osv-api")
+    assert (result.outcome, result.findings) == (Outcome.INCOMPLETE, ())
+    assert "demo 1.0 was not looked up: " in result.reason
 
 
 @pytest.mark.parametrize("key", ["osv-api", "osv-export"])
@@ -208,4 +242,4 @@ def test_the_repository_names_no_server(key: str) -> None:
 def test_a_source_that_is_none_is_a_usage_error(project: Path) -> None:
     done = lockgate("check", "audit", "--advisories", "pip-audit:pysec", cwd=project)
     assert done.returncode == 2
-    assert "give a path, a URL or pip-audit or pip-audit:osv" in " ".join(done.stderr.split())
+    assert "give a path, a URL or one of: osv-api, pip-audit, pip-audit:osv" in " ".join(done.stderr.split())

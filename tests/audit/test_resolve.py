@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,7 @@ from osv_reference import record, save_zip, window
 
 from lockgate.checks.run import run_check
 from lockgate.model.record import Outcome, Record
-from support import Files, target, write
+from support import Files, target, wheel, write
 
 pytest.importorskip("uv")
 
@@ -30,16 +29,6 @@ def wheels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("UV_FIND_LINKS", str(folder))
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv-cache"))
     return folder
-
-
-def wheel(folder: Path, name: str, version: str, *needs: str) -> None:
-    about = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\nProvides-Extra: more\n"
-    about += "".join(f"Requires-Dist: {need}\n" for need in needs)
-    info = f"{name}-{version}.dist-info"
-    with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as file:
-        file.writestr(f"{info}/METADATA", about)
-        file.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
-        file.writestr(f"{info}/RECORD", "")
 
 
 def run(tmp_path: Path, files: Files, **settings: object) -> Record:

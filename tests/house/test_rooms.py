@@ -17,9 +17,10 @@ MAY_IMPORT = {
     "engines": {"model", "inputs"},
     "advisories": {"model", "inputs"},
     "checks": {"model", "config", "inputs", "engines", "advisories"},
+    "fixes": {"model", "config", "inputs", "engines", "advisories", "checks"},
     "policy": {"model", "config"},
     "reports": {"model"},
-    "cli": {"model", "config", "inputs", "engines", "advisories", "checks", "policy", "reports", "project"},
+    "cli": {"model", "config", "inputs", "engines", "advisories", "checks", "fixes", "policy", "reports", "project"},
 }
 FILES = sorted(SOURCE.rglob("*.py"))
 

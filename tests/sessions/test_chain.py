@@ -185,6 +185,7 @@ def test_options_reach_the_checks_and_the_gate(repository: Repository, advisorie
     assert (code, report["verdict"], report["threshold"]["severity"]) == (1, "FAIL", "medium")
 
 
+@pytest.mark.usefixtures("package_index")
 def test_the_lint_session_installs_the_project(repository: Repository, advisories: Path) -> None:
     noxfile = 'import lockgate.sessions\nlockgate.sessions.register(checks=("lint",))\n'
     code, report, said = nox(repository({**CLEAN, **PROJECT, "noxfile.py": noxfile}), advisories)
@@ -254,6 +255,7 @@ def test_a_start_that_the_noxfile_replaces_is_no_run(repository: Repository, adv
     assert "another session named 'lockgate-start', so no run has begun; rename it" in said
 
 
+@pytest.mark.usefixtures("package_index")
 def test_only_installing_decides_nothing_and_says_so(repository: Repository, advisories: Path) -> None:
     noxfile = 'import lockgate.sessions\nlockgate.sessions.register(lint_install=((".",),))\n'
     root = repository({**CLEAN, **PROJECT, "noxfile.py": noxfile})

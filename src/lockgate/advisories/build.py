@@ -103,7 +103,7 @@ def _by_package(active: list[Known]) -> dict[str, list[Entry]]:
         group = members[known.id]
         aliases = tuple(name for name in group if name != known.id)
         for part in known.parts:
-            if part.stretches:
+            if part.stretches or known.artifacts:
                 entry = Entry(known.id, aliases, highest.get(group[0]), part.stretches, part.fixes, known.text)
                 packages.setdefault(part.package, []).append(entry)
     return {name: sorted(packages[name], key=lambda entry: entry.id) for name in sorted(packages)}

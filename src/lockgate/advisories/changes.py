@@ -103,7 +103,7 @@ def _records(web: Web, url: str, names: dict[str, datetime]) -> dict[str, tuple[
     found: dict[str, tuple[bytes, datetime | None]] = {}
     size = 0
     try:
-        pages = web.get_all((_beside(url, f"{name}.json") for name in names), LARGEST_RECORD)
+        pages = web.get_all([_beside(url, f"{name}.json") for name in names], LARGEST_RECORD)
         for name, data in zip(names, pages, strict=True):
             size += len(data)
             if size > LARGEST:

@@ -8,14 +8,16 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO, Self, TypeVar
 
 from msgspec import Struct
 
+from lockgate import __version__
 from lockgate.advisories.digests import wrong_digest
 from lockgate.advisories.partial import Partial
+from lockgate.inputs.parallel import in_parallel
 from lockgate.inputs.urls import shown
 from lockgate.model.errors import UnavailableError
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Tell = Callable[[str], None]
 
+ADVICE = "try again, or give a zip with: lockgate advisories sync --from PATH"
 OK, PARTIAL, UNCHANGED, BAD_RANGE = 200, 206, 304, 416
 _KINDS = {"zip": b"PK", "gzip": b"\x1f\x8b"}  # how they begin
 _AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -63,7 +66,11 @@ class Download(Struct, frozen=True):
 
 
 class RefusedError(UnavailableError):
-    """The server answered, with something else than what it was asked for, and would again."""
+    """The server answered, with something else than what it was asked for, and would again; `status` is HTTP's, or 0."""
+
+    def __init__(self, what: str, status: int = 0) -> None:
+        super().__init__(what)
+        self.status = status
 
 
 class _AgainError(Exception):
@@ -86,15 +93,14 @@ def is_url(source: str) -> bool:
 class Web:
     """Connections for one sync. Proxies and a private CA come from the standard environment variables.
 
-    Every method raises UnavailableError, saying what happened and what to do. `tell` hears of waits.
+    Every method raises UnavailableError, saying what happened and what to do (`advice`). `tell` hears of waits.
     """
 
-    def __init__(self, limits: Limits = Limits(), tell: Tell = lambda _: None) -> None:
-        import httpx2
-
+    def __init__(self, limits: Limits = Limits(), tell: Tell = lambda _: None, advice: str = ADVICE) -> None:
+        self._advice = advice
         self._limits = limits
         self._tell = tell
-        self._client = httpx2.Client(follow_redirects=True, max_redirects=5, timeout=limits.silence)
+        self._client = _client(limits)
         self._end = time.monotonic() + limits.total
         self._next = 0.0
         self._lock = threading.Lock()
@@ -103,13 +109,25 @@ class Web:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
         self._client.close()
 
-    def get(self, url: str, largest: int, validator: str = "") -> Answer:
-        """What is at `url`, at most `largest` bytes; nothing where it is what `validator` names."""
+    @property
+    def seconds(self) -> float:
+        """How many are left."""
+        return max(0.0, self._end - time.monotonic())
+
+    def get(self, url: str, largest: int, validator: str = "", posted: bytes | None = None) -> Answer:
+        """What is at `url`, at most `largest` bytes; nothing where it is what `validator` names.
+
+        posted: JSON to be posted there, to which this is the answer.
+        """
 
         def attempt() -> Answer:
-            with self._answer(url, _condition(validator)) as response:
+            with self._answer(url, _condition(validator), posted) as response:
                 if response.status_code == UNCHANGED and validator:
                     return Answer(None, validator)
                 self._expect(url, response, OK)
@@ -119,17 +137,14 @@ class Web:
 
         return self._tried(url, attempt)
 
-    def get_all(self, urls: Iterable[str], largest: int) -> Iterator[bytes]:
+    def get_all(self, urls: Sequence[str], largest: int) -> Iterator[bytes]:
         """What is at each URL, in their order, several at a time."""
-        from concurrent.futures import ThreadPoolExecutor
-
-        with ThreadPoolExecutor(self._limits.parallel) as pool:
-            futures = [pool.submit(self.get, url, largest) for url in urls]
-            try:
-                for future in futures:
-                    yield future.result().body or b""
-            finally:
-                pool.shutdown(wait=True, cancel_futures=True)
+        workers = self._limits.parallel
+        answers = in_parallel(lambda url: self.get(url, largest), urls, workers=workers, seconds=self.seconds)
+        for answer in answers.values():
+            if isinstance(answer, UnavailableError):
+                raise answer
+            yield answer.body or b""
 
     @contextmanager
     def download(self, url: str, validator: str = "", kind: str = "zip") -> Iterator[Download]:
@@ -161,7 +176,7 @@ class Web:
                 if partial.size - len(chunk) < len(begins) and not begins.startswith(partial.head(len(begins))):
                     partial.restart("")
                     raise RefusedError(
-                        _said(url, f"answered with something that is no {kind} file (a page for people?)")
+                        self._said(url, f"answered with something that is no {kind} file (a page for people?)")
                     )
             if not partial.size:
                 raise _AgainError("answered with nothing")
@@ -174,23 +189,28 @@ class Web:
             partial.restart("")
             if resumed:
                 raise _AgainError(f"went on with another file ({wrong})")
-            raise UnavailableError(_said(url, f"sent a broken file: {wrong}"))
+            raise UnavailableError(self._said(url, f"sent a broken file: {wrong}"))
 
     def _check_digest(self, url: str, response: httpx2.Response, body: bytes) -> None:
         encoded = response.headers.get("content-encoding", "identity") != "identity"
         wrong = "" if encoded else wrong_digest(response.headers, [body])
         if wrong:
-            raise UnavailableError(_said(url, f"sent a broken file: {wrong}"))
+            raise UnavailableError(self._said(url, f"sent a broken file: {wrong}"))
 
     def _tried(self, url: str, attempt: Callable[[], T]) -> T:
         number = 0
         while True:
             self._keep_pace()
             try:
-                return attempt()
+                # Not here: a server that sends its headers letter by letter keeps a connection busy for days.
+                result = in_parallel(lambda _: attempt(), (url,), workers=1, seconds=self.seconds)[url]
             except _AgainError as error:
                 number += 1
                 self._wait(url, number, error)
+                continue
+            if not isinstance(result, UnavailableError):
+                return result
+            raise result if self.seconds else UnavailableError(self._said(url, self._late))
 
     def _wait(self, url: str, number: int, error: _AgainError) -> None:
         """Wait before another try. Raises UnavailableError where there is to be none."""
@@ -198,13 +218,13 @@ class Web:
 
         tries = f" (tried {number} times)" if number > 1 else ""
         if error.after > self._limits.longest_wait:
-            raise UnavailableError(_said(url, f"{error} and asks to wait {error.after:,.0f} s{tries}"))
+            raise UnavailableError(self._said(url, f"{error} and asks to wait {error.after:,.0f} s{tries}"))
         if number >= self._limits.tries:
-            raise UnavailableError(_said(url, f"{error}{tries}"))
+            raise UnavailableError(self._said(url, f"{error}{tries}"))
         pause = min(self._limits.first_wait * 2 ** (number - 1), self._limits.longest_wait)
         pause = max(error.after, pause * random.uniform(0.5, 1.0))  # noqa: S311 - so that not all ask again at once
         if time.monotonic() + pause > self._end:
-            raise UnavailableError(_said(url, f"{error}, and took more than {self._limits.total:g} s{tries}"))
+            raise UnavailableError(self._said(url, f"{error}, and {self._late}{tries}"))
         self._tell(f"{shown(url)} {error}; trying again in {pause:.1f} s")
         time.sleep(pause)
 
@@ -217,41 +237,70 @@ class Web:
         time.sleep(at - now)
 
     @contextmanager
-    def _answer(self, url: str, headers: dict[str, str]) -> Iterator[httpx2.Response]:
+    def _answer(self, url: str, headers: dict[str, str], posted: bytes | None = None) -> Iterator[httpx2.Response]:
         """What a server answers to one request, and everything that can go wrong, also while it is read."""
         import httpx2
 
         try:
-            with self._client.stream("GET", url, headers=headers) as response:
+            if posted is not None:
+                headers = {"Content-Type": "application/json", **headers}
+            method = "GET" if posted is None else "POST"
+            with self._client.stream(method, url, headers=headers, content=posted) as response:
                 if url.lower().startswith("https:") and response.url.scheme != "https":
-                    raise RefusedError(_said(url, "redirects to a connection without TLS"))
+                    raise RefusedError(self._said(url, "redirects to a connection without TLS"))
                 if response.status_code in _AGAIN:
                     raise _AgainError(f"answered {response.status_code}", _after(response.headers.get("retry-after")))
                 yield response
         except httpx2.TimeoutException:
             raise _AgainError(f"said nothing for {self._limits.silence:g} s") from None
         except httpx2.TooManyRedirects:
-            raise RefusedError(_said(url, "redirects without end")) from None
+            raise RefusedError(self._said(url, "redirects without end")) from None
         except httpx2.UnsupportedProtocol as error:
-            raise RefusedError(_said(url, f"can't be fetched ({error})")) from None
+            raise RefusedError(self._said(url, f"can't be fetched ({error})")) from None
         except httpx2.TransportError as error:
             raise _AgainError(f"can't be fetched ({error})") from None
         except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, ValueError) as error:
-            raise RefusedError(_said(url, f"can't be fetched ({type(error).__name__})")) from None
+            raise RefusedError(self._said(url, f"can't be fetched ({type(error).__name__})")) from None
+
+    @property
+    def _late(self) -> str:
+        return f"took more than {self._limits.total:g} s"
+
+    def _said(self, url: str, what: str) -> str:
+        return f"{shown(url)} {what}; {self._advice}"
 
     def _expect(self, url: str, response: httpx2.Response, status: int) -> None:
         if response.status_code != status:
-            raise RefusedError(_said(url, f"answered {response.status_code}"))
+            raise RefusedError(self._said(url, f"answered {response.status_code}"), response.status_code)
 
     def _chunks(self, chunks: Iterable[bytes], url: str, largest: int) -> Iterator[bytes]:
         size = 0
         for chunk in chunks:
             size += len(chunk)
             if size > largest:
-                raise RefusedError(_said(url, f"sends more than {self._limits.largest:,} bytes"))
+                raise RefusedError(self._said(url, f"sends more than {self._limits.largest:,} bytes"))
             if time.monotonic() > self._end:
-                raise UnavailableError(_said(url, f"took more than {self._limits.total:g} s"))
+                raise UnavailableError(self._said(url, self._late))
             yield chunk
+
+
+def _client(limits: Limits) -> httpx2.Client:
+    """Raises UnavailableError where the environment names a proxy or a private CA that can't be used."""
+    import httpx2
+
+    try:
+        return httpx2.Client(
+            follow_redirects=True,
+            max_redirects=5,
+            timeout=limits.silence,
+            limits=httpx2.Limits(max_keepalive_connections=limits.parallel),
+            headers={"User-Agent": f"lockgate/{__version__}"},
+        )
+    except (httpx2.InvalidURL, ValueError, OSError, ImportError) as error:
+        raise UnavailableError(
+            f"no connection can be set up ({type(error).__name__}); look at the variables that name proxies and "
+            "certificates: HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE, SSL_CERT_DIR"
+        ) from None
 
 
 def validator_of(response: httpx2.Response) -> str:
@@ -281,7 +330,3 @@ def _after(header: str | None) -> float:
     except ValueError:
         return 0.0
     return max(0.0, (date.replace(tzinfo=date.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
-
-
-def _said(url: str, what: str) -> str:
-    return f"{shown(url)} {what}; try again, or give a zip with: lockgate advisories sync --from PATH"

@@ -1,9 +1,9 @@
 """The local index: one file, of which a look-up reads a table and the texts of what it found.
 
-Layout: magic with the format's number; offset, length and SHA-256 of the table; the advisories' texts; what is known of
-each record, from which another index can be built; the table. The table (MessagePack) holds, by package, what matching
-needs; each package's part is decoded when it is asked for. A text is read, and checked by its CRC-32, only when its
-advisory matched.
+Layout: magic with the format's number; offset, length and SHA-256 of the table; the advisories' texts; the digests of
+files that are malware; what is known of each record, from which another index can be built; the table. The table
+(MessagePack) holds, by package, what matching needs; each package's part is decoded when it is asked for. A text is read,
+and checked by its CRC-32, only when its advisory matched, the digests only where there are hashes to look up.
 """
 
 from __future__ import annotations
@@ -20,16 +20,18 @@ from enum import Enum
 from typing import BinaryIO
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from lockgate.advisories.known import Known, Place, Text
-from lockgate.advisories.versions import keys
+from lockgate.advisories.osv import sha256_of
+from lockgate.advisories.versions import ABOVE_ALL, keys
 from lockgate.model.advisory import Advisory, preference
 from lockgate.model.errors import UnavailableError, counted
 
-FORMAT = 2
+FORMAT = 3
 _MAGIC = b"LOCKGATE-OSV%04d"
 _HEADER = struct.Struct("<16sQQ32s")
+_ARTIFACT = struct.Struct("<32sI")  # SHA-256 of a file, and the number of the advisory that names it
 CLOCKS_DIFFER = timedelta(hours=1)  # that far ahead a date may be
 
 
@@ -94,7 +96,10 @@ class Entry(Struct, frozen=True, array_like=True):
 
     def affects(self, places: tuple[bytes, ...]) -> bool:
         """Whether a version is affected that has these keys."""
-        return any([bisect_right(self.stretches, place) % 2 for place in places])  # noqa: C419 - the quicker way
+        for place in places:  # noqa: SIM110 - a loop is quicker than a generator
+            if bisect_right(self.stretches, place) % 2:
+                return True
+        return False
 
     @property
     def group(self) -> str:
@@ -106,6 +111,8 @@ class _Table(Struct, frozen=True):
     meta: Meta
     packages: dict[str, msgspec.Raw]
     known: Place
+    artifacts: Place  # of digests with numbers
+    malware: Place  # of package and id of the advisory of each number
 
 
 _entries = msgspec.msgpack.Decoder(list[Entry])
@@ -132,9 +139,16 @@ class Writer:
 
     def finish(self, meta: Meta, packages: dict[str, list[Entry]], known: list[Known]) -> None:
         """Write the table and the header that makes the file an index."""
+        named = [
+            (part.package, entry.id, entry.artifacts) for entry in known for part in entry.parts if entry.artifacts
+        ]
+        malware = self.put(msgspec.msgpack.encode([(package, name) for package, name, _ in named]))
+        artifacts = self.put(
+            b"".join(_ARTIFACT.pack(digest, number) for number, entry in enumerate(named) for digest in entry[2])
+        )
         place = self.put(msgspec.msgpack.encode(known))
         encoded = {name: msgspec.Raw(msgspec.msgpack.encode(entries)) for name, entries in packages.items()}
-        _finish(self._file, _Table(meta, encoded, place))
+        _finish(self._file, _Table(meta, encoded, place, artifacts, malware))
 
 
 def _finish(file: BinaryIO, table: _Table) -> None:
@@ -162,18 +176,18 @@ class Index:
         self._file = file
         self._data = _content(file)
         self._name = name
-        table = self._table()
-        self.meta = table.meta
-        self._packages = table.packages
-        self._known = table.known
+        self._artifacts: dict[bytes, int] = {}
+        self._table = self._read_table()
+        self.meta = self._table.meta
 
     def close(self) -> None:
         """Let go of the file."""
-        self._packages = {}
+        self._table = structs.replace(self._table, packages={})
+        self._artifacts = {}
         self._data = memoryview(b"")
         self._file.close()
 
-    def _table(self) -> _Table:
+    def _read_table(self) -> _Table:
         header = self._read(0, _HEADER.size)
         magic, offset, length, digest = _HEADER.unpack(header)
         if magic != _MAGIC % FORMAT:
@@ -191,29 +205,49 @@ class Index:
         except msgspec.DecodeError:
             raise self._damaged() from None
 
-    def lookup(self, name: str, version: str) -> tuple[Advisory, ...]:
+    def lookup(self, name: str, version: str, hashes: Iterable[str] = ()) -> tuple[Advisory, ...]:
         """What is known of one version of a package (name by PEP 503), one advisory for each group of aliases.
 
-        Raises UnavailableError where the index is damaged.
+        By one of the `hashes` of its files malware is known under any name, and without a version. Raises UnavailableError
+        where the index is damaged.
         """
-        entries = self._entries(name)
-        if not entries:
-            return ()
-        places = keys(version)
+        entries = self._entries(name) if version else []
+        places = keys(version) if entries else (ABOVE_ALL,)
         groups: dict[str, list[Entry]] = {}
         for entry in entries:
             if entry.affects(places):
                 groups.setdefault(entry.group, []).append(entry)
-        return tuple(self._advisory(groups[group], places[0]) for group in sorted(groups))
+        by_hash = set()
+        for entry in self._malware(hashes) if hashes and self._table.artifacts[1] else ():
+            if entry.group not in groups:
+                by_hash.add(entry.group)
+            if entry not in groups.setdefault(entry.group, []):
+                groups[entry.group].append(entry)
+        return tuple(
+            self._advisory(groups[group], places[0], matched="hash" if group in by_hash else "")
+            for group in sorted(groups)
+        )
+
+    def _malware(self, hashes: Iterable[str]) -> list[Entry]:
+        """The advisories that name a file of one of the hashes."""
+        if not self._artifacts:
+            self._artifacts = dict(_ARTIFACT.iter_unpack(self.read(self._table.artifacts)))
+        digests = filter(None, map(sha256_of, hashes))
+        numbers = {self._artifacts[digest] for digest in digests if digest in self._artifacts}
+        if not numbers:
+            return []
+        named = msgspec.msgpack.decode(self.read(self._table.malware), type=list[tuple[str, str]])
+        chosen = [named[number] for number in sorted(numbers)]
+        return [entry for package, advisory in chosen for entry in self._entries(package) if entry.id == advisory]
 
     def _entries(self, name: str) -> list[Entry]:
-        raw = self._packages.get(name)
+        raw = self._table.packages.get(name)
         try:
             return _entries.decode(raw) if raw is not None else []
         except msgspec.DecodeError:
             raise self._damaged() from None
 
-    def _advisory(self, group: list[Entry], place: bytes) -> Advisory:
+    def _advisory(self, group: list[Entry], place: bytes, matched: str) -> Advisory:
         group = sorted(group, key=lambda entry: preference(entry.id)) if len(group) > 1 else group
         texts = [_text.decode(self.read(entry.text)) for entry in group]
         fixes = fixes_above(group, place)
@@ -227,20 +261,21 @@ class Index:
             details=next((text.details for text in texts if text.details), ""),
             published=texts[0].published,
             cwe=tuple(sorted({number for text in texts for number in text.cwe})),
+            matched=matched,
         )
 
     def known(self) -> list[Known]:
         """What is known of every record. Raises UnavailableError where the index is damaged."""
         try:
-            return msgspec.msgpack.decode(self.read(self._known), type=list[Known])
+            return msgspec.msgpack.decode(self.read(self._table.known), type=list[Known])
         except msgspec.DecodeError:
             raise self._damaged() from None
 
     def copy(self, file: BinaryIO, meta: Meta) -> Meta:
         """Write the same index with another `meta` into `file`."""
-        offset, length, _ = self._known
+        offset, length, _ = self._table.known
         file.write(self._read(0, offset + length))
-        _finish(file, _Table(meta, self._packages, self._known))
+        _finish(file, structs.replace(self._table, meta=meta))
         return meta
 
     def read(self, place: Place) -> memoryview:

@@ -33,7 +33,10 @@ class Part(Struct, frozen=True, array_like=True):
 
 
 class Known(Struct, frozen=True, array_like=True):
-    """One record of the source. One that is withdrawn or of no Python package has no parts and no text."""
+    """One record of the source. One that is withdrawn or of no Python package has no parts and no text.
+
+    `artifacts` are the SHA-256 digests of files that are malware.
+    """
 
     id: str
     modified: str
@@ -42,6 +45,7 @@ class Known(Struct, frozen=True, array_like=True):
     score: float | None = None
     parts: tuple[Part, ...] = ()
     text: Place = (0, 0, 0)
+    artifacts: tuple[bytes, ...] = ()
 
     @classmethod
     def of(cls, record: Record) -> Known:
@@ -51,7 +55,14 @@ class Known(Struct, frozen=True, array_like=True):
         parts = tuple(_parts(record))
         if not parts:
             return cls(record.id, record.modified)
-        return cls(record.id, record.modified, aliases=tuple(record.aliases or ()), score=record.score(), parts=parts)
+        return cls(
+            record.id,
+            record.modified,
+            aliases=tuple(record.aliases or ()),
+            score=record.score(),
+            parts=parts,
+            artifacts=tuple(sorted(record.artifacts())),
+        )
 
 
 def text_of(record: Record) -> Text:

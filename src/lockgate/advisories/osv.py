@@ -14,6 +14,7 @@ from lockgate.model.package import normalised
 
 ECOSYSTEM = "PyPI"
 
+_SHA256 = re.compile(r"(?:sha-?256[:=])?([0-9a-f]{64})", re.IGNORECASE | re.ASCII)
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,99}")
 
 
@@ -39,6 +40,7 @@ class Affected(Struct):
     ranges: list[_Range] | None = None
     versions: list[str] | None = None
     severity: list[_Severity] | None = None
+    database_specific: Any = None
 
 
 class Record(Struct):
@@ -69,11 +71,44 @@ class Record(Struct):
         scores = [score for score in (base_score(severity.score) for severity in given) if score is not None]
         return max(scores, default=None)
 
+    def artifacts(self) -> set[bytes]:
+        """The SHA-256 digests of files that are malware; none where this is no record of malware.
+
+        Sources that examine files give these under `indicators`. What they call the digest of an origin is mostly that of
+        their report, which no file has. Schema: https://github.com/ossf/malicious-packages.
+        """
+        if not self.id.startswith("MAL-"):
+            return set()
+        files = [
+            _at(file, "hashes", "sha256")
+            for _, affected in self.packages()
+            for file in _list(_at(affected.database_specific, "indicators", "package_integrity"))
+        ]
+        files += [_at(origin, "sha256") for origin in _list(_at(self.database_specific, "malicious-packages-origins"))]
+        return {digest for file in files if isinstance(file, str) and (digest := sha256_of(file))}
+
     def cwe(self) -> tuple[int, ...]:
         """The CWE numbers that the database gives."""
         named = (self.database_specific or {}).get("cwe_ids")
         texts = [str(name) for name in named] if isinstance(named, list) else []
         return tuple(int(text[4:]) for text in texts if re.fullmatch(r"CWE-\d{1,5}", text))
+
+
+def sha256_of(text: str) -> bytes | None:
+    """The digest that `sha256:HEX` or HEX names; None for everything else."""
+    found = _SHA256.fullmatch(text)
+    return bytes.fromhex(found[1]) if found else None
+
+
+def _at(value: Any, *keys: str) -> Any:
+    """What is at a path in foreign JSON; None where there is none."""
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def is_id(text: str) -> bool:

@@ -7,17 +7,18 @@ API: https://google.github.io/osv.dev/post-v1-querybatch/ and https://google.git
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
 
 from lockgate import __version__
 from lockgate.advisories.build import build
+from lockgate.advisories.fetch import Limits, RefusedError, Web
 from lockgate.advisories.index import Index
 from lockgate.advisories.osv import ECOSYSTEM, Record, decode, is_id
-from lockgate.advisories.osv_client import WORKERS, MissingError, OsvClient, RefusedError
 from lockgate.inputs import user_cache
 from lockgate.inputs.parallel import in_parallel
 from lockgate.model.advisory import Answers, Query
@@ -26,10 +27,17 @@ from lockgate.model.errors import UnavailableError, counted
 BATCH = 1000  # queries in one request: as many as the API takes
 ROUNDS = 100  # of batches, where it gives its answers in pages
 MOST_RECORDS = 20_000
+LARGEST = 16 * 2**20  # bytes of one answer
+LARGEST_IN_ALL = 512 * 2**20  # bytes of the records
+LIMITS = Limits(silence=15.0, total=120.0, tries=3, first_wait=0.5, longest_wait=30.0, per_second=1000.0, parallel=32)
 _HOMES = ("PYSEC-", "GHSA-", "MAL-")  # begin the ids of aliases that may be about Python packages
 _CACHE = ("osv-api", f"records-{__version__}")
+_MALFORMED = (400, 413, 422)  # what the server says of a batch with a query that it does not take
+_MISSING = 404
 _LARGEST_CACHE = 64 * 2**20  # bytes
 
+T = TypeVar("T", bound=Hashable)
+R = TypeVar("R")
 Pin = tuple[str, str]
 Progress = Callable[[int, int], None]
 
@@ -64,19 +72,16 @@ class OsvApi:
     """Look-ups by a server that speaks OSV's API. It can't be asked for hashes; `gaps` tells what is missing after one."""
 
     def __init__(self, url: str) -> None:
-        """Raises UnavailableError where the address is none."""
-        self._client = OsvClient(url)
+        """Take the server at a base URL."""
+        self._server = _Server(url)
+        self.close = self._server.web.close
         self.gaps: tuple[str, ...] = ()
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._client.close()
 
     def lookup(self, queries: Sequence[Query], progress: Progress) -> Answers:
         """What an index of the server's records knows of each query, and why nothing is known of the others."""
         pins = {query: _pins(query) for query in queries}
-        hits = _Hits(self._client, {pin for asked in pins.values() for pin in asked})
-        records = _Records(self._client, hits.ids, progress)
+        hits = _Hits(self._server, {pin for asked in pins.values() for pin in asked})
+        records = _Records(self._server, hits.ids, progress)
         index = records.index()
         answers = Answers({}, {})
         for query in queries:
@@ -86,7 +91,7 @@ class OsvApi:
             if reason:
                 answers.failed[query] = reason
             else:
-                answers.known[query] = index.lookup(query.name, query.version) if index else ()
+                answers.known[query] = index.lookup(query.name, query.version, query.hashes) if index else ()
         self.gaps = records.gaps
         return answers
 
@@ -96,11 +101,29 @@ def _pins(query: Query) -> set[Pin]:
     return {(query.name, version) for version in (query.version, query.version.partition("+")[0]) if version}
 
 
+class _Server:
+    """A server that speaks OSV's API. Several threads may ask it at once."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url.rstrip("/")
+        self.web = Web(LIMITS, advice="try again later")
+
+    def ask(self, path: str, posted: bytes | None = None) -> bytes:
+        """The body of the answer. Raises UnavailableError where there is none, RefusedError where it is another status."""
+        return self.web.get(f"{self._url}/v1/{path}", LARGEST, posted=posted).body or b""
+
+    def in_parallel(
+        self, work: Callable[[T], R], items: Collection[T], progress: Progress
+    ) -> dict[T, R | UnavailableError]:
+        """As `inputs.parallel`, in the time that is left."""
+        return in_parallel(work, items, workers=LIMITS.parallel, seconds=self.web.seconds, progress=progress)
+
+
 class _Hits:
     """The ids of the records that the server names for each pin. `ids` has all of them with their dates."""
 
-    def __init__(self, client: OsvClient, pins: Collection[Pin]) -> None:
-        self._client = client
+    def __init__(self, server: _Server, pins: Collection[Pin]) -> None:
+        self._server = server
         self.known: dict[Pin, set[str]] = {pin: set() for pin in pins}
         self.failed: dict[Pin, str] = {}
         self.ids: dict[str, str] = {}
@@ -112,11 +135,11 @@ class _Hits:
 
     def _round(self, batches: list[tuple[_Asked, ...]]) -> list[tuple[_Asked, ...]]:
         """Ask one page of each; gives what is to be asked then."""
-        answered = in_parallel(self._ask, batches, workers=WORKERS, seconds=self._client.seconds)
+        answered = self._server.in_parallel(self._ask, batches, lambda _done, _total: None)
         further: list[_Asked] = []
         halves: list[tuple[_Asked, ...]] = []
         for batch, results in answered.items():
-            if isinstance(results, RefusedError) and len(batch) > 1:  # one that it does not take spoils them all
+            if isinstance(results, RefusedError) and results.status in _MALFORMED and len(batch) > 1:
                 halves += (batch[: len(batch) // 2], batch[len(batch) // 2 :])
             elif isinstance(results, UnavailableError):
                 self._fail(batch, str(results))
@@ -127,7 +150,7 @@ class _Hits:
     def _ask(self, batch: tuple[_Asked, ...]) -> list[_Result]:
         question = msgspec.json.encode({"queries": [asked.query() for asked in batch]})
         try:
-            results = msgspec.json.decode(self._client.ask("/v1/querybatch", question), type=_Results).results
+            results = msgspec.json.decode(self._server.ask("querybatch", question), type=_Results).results
         except (msgspec.DecodeError, RecursionError):
             raise UnavailableError("OSV's API gave a malformed answer") from None
         if len(results) != len(batch) or not all(is_id(vuln.id) for result in results for vuln in result.vulns or ()):
@@ -152,12 +175,13 @@ class _Records:
     `failed` tells of ids why their records can't be had, `gaps` what is missing of others than the given ones.
     """
 
-    def __init__(self, client: OsvClient, ids: Mapping[str, str], progress: Progress) -> None:
-        self._client = client
+    def __init__(self, server: _Server, ids: Mapping[str, str], progress: Progress) -> None:
+        self._server = server
         self._progress = progress
         self._cache = _load()
         self._kept: dict[str, bytes] = {}
         self._found: dict[str, bytes] = {}  # empty where the server has none
+        self._size = 0
         self.failed: dict[str, str] = {}
         today = datetime.now(UTC).date().isoformat()  # nobody says when an alias was modified
         wanted = ids
@@ -188,9 +212,7 @@ class _Records:
         if len(self._found) + len(absent) > MOST_RECORDS:
             self.failed |= dict.fromkeys(absent, f"it is one of over {MOST_RECORDS:,} records")
             return
-        seconds = self._client.seconds
-        read = in_parallel(self._read, absent, workers=WORKERS, seconds=seconds, progress=self._progress)
-        for name, data in read.items():
+        for name, data in self._server.in_parallel(self._read, absent, self._progress).items():
             if isinstance(data, UnavailableError):
                 self.failed[name] = str(data)
                 continue
@@ -200,12 +222,16 @@ class _Records:
 
     def _read(self, name: str) -> bytes:
         """A record as it came, checked; empty where there is none."""
+        if self._size > LARGEST_IN_ALL:
+            raise UnavailableError(f"the records have over {LARGEST_IN_ALL:,} bytes")
         try:
-            data = self._client.ask(f"/v1/vulns/{name}")
-        except MissingError:
-            return b""
-        try:
+            data = self._server.ask(f"vulns/{name}")
+            self._size += len(data)
             record = decode(data)
+        except RefusedError as error:
+            if error.status == _MISSING:
+                return b""
+            raise
         except ValueError:
             raise UnavailableError(f"{name} can't be understood") from None
         if record.id != name:

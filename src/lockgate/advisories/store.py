@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,21 +14,23 @@ from typing import BinaryIO
 from msgspec import structs
 
 from lockgate.advisories.build import build
-from lockgate.advisories.changes import WholeError, since
+from lockgate.advisories.changes import Fill, WholeError, since
 from lockgate.advisories.fetch import Limits, Tell, Web, is_url
 from lockgate.advisories.index import FORMAT, DamagedError, Index, Meta
 from lockgate.advisories.records import files, in_zip, records
+from lockgate.advisories.user_file import is_there, place_of, replace, writing
 from lockgate.inputs.urls import shown
-from lockgate.inputs.user_dirs import cache_dir, data_dir, is_private, make_private
+from lockgate.inputs.user_dirs import cache_dir, is_private
 from lockgate.model.errors import UnavailableError
 
 OSV_ZIP = "https://osv-vulnerabilities.storage.googleapis.com/PyPI/all.zip"
+BRIEF = Limits(silence=10.0, total=60.0, tries=2, first_wait=0.5, longest_wait=5.0)  # where a check waits for a sync
 KEPT = 3  # built indexes that stay in the cache
 
 
 def synced_file() -> Path:
     """The file of the synced index, whether it exists or not."""
-    return data_dir() / "advisories.index"
+    return place_of("advisories.index")
 
 
 def sync(source: str = "", *, limits: Limits = Limits(), tell: Tell = lambda _: None) -> Meta:
@@ -38,13 +40,12 @@ def sync(source: str = "", *, limits: Limits = Limits(), tell: Tell = lambda _: 
     Raises UnavailableError for any fault; the index that was there then stays.
     """
     path = synced_file()
-    if not make_private(path.parent):
-        raise UnavailableError(f"{path.parent} can't be made, or others can write in it; mend its permissions")
-    with _synced_if_good() as old, _faults_of_files(path):
+    with writing(path), _synced_if_good() as old:
         source = source or (old.meta.source if old else OSV_ZIP)
         if is_url(source):
             return _sync_from_url(source, path, old if old and old.meta.source == shown(source) else None, limits, tell)
-        return replace(path, lambda file: build(records(Path(source).expanduser(), source), source, file))
+        source = os.path.abspath(Path(source).expanduser())  # noqa: PTH100 - the next sync may be elsewhere
+        return replace(path, lambda file: build(records(Path(source), source), source, file))
 
 
 def _sync_from_url(url: str, path: Path, old: Index | None, limits: Limits, tell: Tell) -> Meta:
@@ -53,7 +54,7 @@ def _sync_from_url(url: str, path: Path, old: Index | None, limits: Limits, tell
     with Web(limits, tell) as web:
         if old:
             try:
-                return replace(path, since(web, url, old))
+                return replace(path, _last_reading(old, since(web, url, old)))
             except WholeError as error:
                 tell(f"fetching all records, because {error}")
                 validator = old.meta.validator if error.may_be_unchanged else ""
@@ -63,9 +64,22 @@ def _sync_from_url(url: str, path: Path, old: Index | None, limits: Limits, tell
             if old and not zipped.changed:
                 now = datetime.now(UTC).isoformat(timespec="seconds")
                 meta = structs.replace(old.meta, checked=now, whole=now)
-                return replace(path, lambda file: old.copy(file, meta))
+                return replace(path, _last_reading(old, lambda file: old.copy(file, meta)))
+            if old:
+                old.close()
             found = in_zip(zipped.file, shown(url))
             return replace(path, lambda file: build(found, shown(url), file, validator=zipped.validator))
+
+
+def _last_reading(old: Index, fill: Fill) -> Fill:
+    """`fill`, after which the index that it reads is closed: not every system replaces a file that is in use."""
+
+    def fill_and_close(file: BinaryIO) -> Meta:
+        meta = fill(file)
+        old.close()
+        return meta
+
+    return fill_and_close
 
 
 @contextmanager
@@ -81,24 +95,10 @@ def _synced_if_good() -> Iterator[Index | None]:
             index.close()
 
 
-@contextmanager
-def _faults_of_files(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise UnavailableError(
-            f"{path} can't be written ({error.strerror or error}); the one that was there, if any, stays"
-        ) from None
-
-
 def open_synced() -> Index | None:
     """The synced index; None where there is none. Raises UnavailableError where it can't be used."""
     path = synced_file()
-    if not path.exists():
-        return None
-    if not (is_private(path.parent) and is_private(path)):
-        raise UnavailableError(f"{path} could have been changed by others; mend its permissions and sync again")
-    return _open(path)
+    return _open(path) if is_there(path) else None
 
 
 def open_given(source: str, *, offline: bool) -> Index:
@@ -109,8 +109,11 @@ def open_given(source: str, *, offline: bool) -> Index:
     if is_url(source):
         if offline:
             raise UnavailableError(f"{shown(source)} is not fetched with --offline; give a file or sync before")
-        with _faults_of_files(Path(tempfile.gettempdir())), Web() as web, web.download(source) as zipped:
-            return _temporary(in_zip(zipped.file, shown(source)), shown(source))
+        try:
+            with Web() as web, web.download(source) as zipped:
+                return _temporary(in_zip(zipped.file, shown(source)), shown(source))
+        except OSError as error:
+            raise UnavailableError(f"{shown(source)} can't be kept on the disk ({error.strerror or error})") from None
     path = Path(source).expanduser()
     if _is_index(path):
         return _open(path)
@@ -127,23 +130,6 @@ def open_given(source: str, *, offline: bool) -> Index:
         return _open(cached)
     except OSError:  # full, read-only or gone: slower, never wrong
         return _temporary(records(path, source), source)
-
-
-def replace(path: Path, fill: Callable[[BinaryIO], Meta]) -> Meta:
-    """Write a file anew: whoever looks finds the old one or the new one, never a part."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".new-", delete=False) as file:
-        new = Path(file.name)
-        try:
-            meta = fill(file)  # type: ignore[arg-type]
-            file.flush()
-            os.fsync(file.fileno())
-            file.close()
-            new.replace(path)
-        except BaseException:
-            file.close()
-            new.unlink(missing_ok=True)
-            raise
-    return meta
 
 
 def _temporary(found: Iterable[tuple[str, bytes]], name: str) -> Index:

@@ -8,6 +8,7 @@ Ranges: https://ossf.github.io/osv-schema/#affectedranges-field.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import groupby
@@ -51,15 +52,23 @@ def keys(version: str) -> tuple[bytes, ...]:
 
 def stretches(ranges: Iterable[Iterable[Mapping[str, str]]], versions: Iterable[str]) -> tuple[bytes, ...]:
     """What the events of ranges and the listed versions affect: keys at which that begins, ends, begins, and so on."""
-    found = [stretch for events in ranges for stretch in _stretches(events)]
-    found += ((key(version), key(version) + AFTER) for version in versions)
+    merged = _merged(stretch for events in ranges for stretch in _stretches(events))
+    # Hardly any of the listed versions is outside of the ranges.
+    more = [place for place in map(key, versions) if bisect_right(merged, place) % 2 == 0]
+    if more:
+        pairs = zip(merged[::2], merged[1::2], strict=True)
+        merged = _merged((*pairs, *((place, place + AFTER) for place in more)))
+    return tuple(merged)
+
+
+def _merged(pairs: Iterable[tuple[bytes, bytes]]) -> list[bytes]:
     merged: list[bytes] = []
-    for start, end in sorted(found):
+    for start, end in sorted(pairs):
         if merged and start <= merged[-1]:
             merged[-1] = max(merged[-1], end)
         else:
             merged += (start, end)
-    return tuple(merged)
+    return merged
 
 
 def _stretches(events: Iterable[Mapping[str, str]]) -> Iterator[tuple[bytes, bytes]]:
@@ -96,6 +105,7 @@ def _place(kind: str, version: str) -> bytes:
     return BELOW_ALL if kind == "introduced" and version == "0" else key(version)
 
 
+@lru_cache(maxsize=2**14)
 def _number(number: int) -> bytes:
     """A number whose bytes sort as it does: those with more digits are higher."""
     digits = number.to_bytes(max(1, (number.bit_length() + 7) // 8))
@@ -129,7 +139,7 @@ def _local(local: str) -> bytes:
 def _legacy(version: str) -> bytes:
     """Numbers sort by value and above words; pre-releases sort below and post-releases above the bare version."""
     parts: list[str] = []
-    for found in _PART.split(version):
+    for found in (*_PART.split(version), "final"):
         part = _SPELLINGS.get(found, found)
         if part in ("", "."):
             continue
@@ -142,5 +152,4 @@ def _legacy(version: str) -> bytes:
         while parts and not parts[-1].strip("0"):
             parts.pop()
         parts.append(f"*{part}")
-    whole = (part.encode("utf-8", "surrogatepass").replace(b"\x00", b"\x00\xff") for part in (*parts, "*final"))
-    return b"".join(part + b"\x00" for part in whole)
+    return b"".join(part.encode("utf-8", "surrogatepass").replace(b"\x00", b"\x00\xff") + b"\x00" for part in parts)

@@ -42,7 +42,11 @@ _SETTINGS = (
     click.option("--offline", is_flag=True, default=None, help="Open no connection."),
 )
 _SETTINGS_OF_OTHERS = (  # which the secrets check does not look at
-    click.option("--advisories", metavar="PATH|URL", help="OSV zip or directory to audit against."),
+    click.option(
+        "--advisories",
+        metavar="SOURCE",
+        help="OSV zip or directory to audit against, osv-api, pip-audit or pip-audit:osv.",
+    ),
     click.option("--max-age", metavar="AGE", help="How old synced advisories may be: 24h, 7d."),
     click.option(
         "--index-checks",

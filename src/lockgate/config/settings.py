@@ -32,8 +32,7 @@ USER_ONLY = frozenset(
 
 
 OSV_API = "https://api.osv.dev"
-OSV_EXPORT = "https://osv-vulnerabilities.storage.googleapis.com/PyPI/all.zip"
-JUDGES = ("pip-audit", "pip-audit:osv")  # what `advisories` may name instead of a place
+SERVICES = ("osv-api", "pip-audit", "pip-audit:osv")  # what `advisories` may name instead of a place
 
 # Bounded, because a hostile repository may set them: patterns are compiled, files are held in memory.
 Patterns = Annotated[tuple[Annotated[str, Meta(max_length=200)], ...], Meta(max_length=500)]
@@ -52,7 +51,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
     max_file_size: larger files are not read and leave the record incomplete; in bytes.
     baseline: the file that lists the secrets that are known; empty means none, None the one that is there.
     advisories: an OSV zip, a directory of OSV records or an index, to be used instead of the synced index; or
-        `pip-audit` or `pip-audit:osv`, whose answer then counts.
+        one of SERVICES, whose answer then counts.
     detect_secrets_plugins: files with plug-ins for detect-secrets that are added to its own, and are run.
     engines: the engines that look for secrets; empty means all.
     index_checks: ask the package indexes of the projects whose packages are pinned.
@@ -64,7 +63,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
     max_age: how old the synced advisories may be (24h, 7d); empty means a day, and a week where `offline`.
     offline: no check opens a connection.
     osv_api: the base URL of a server that speaks OSV's API.
-    osv_export: the OSV zip, by URL or path, from which advisories are synced.
+    osv_export: an OSV zip, by URL or path, from which advisories are synced; empty means where they came from, else OSV's.
     resolve: let uv find the versions that requirements get which no lock tells; by wheels only, so that no code runs.
     python: the interpreter in which pylint runs; empty means lockgate's own.
     trust: obey what the repository's own configuration says of code to run (pylint's init-hook and load-plugins).
@@ -89,7 +88,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
     max_age: Duration = ""
     offline: bool = False
     osv_api: str = OSV_API
-    osv_export: str = OSV_EXPORT
+    osv_export: str = ""
     resolve: bool = False
     python: str = ""
     trust: bool = False

@@ -54,9 +54,29 @@ def resolve(wanted: Iterable[str], *, offline: bool) -> tuple[Package, ...]:
     return manifest.packages
 
 
-def run(*arguments: str, folder: Path) -> None:
-    """Run uv in a folder, without any configuration file. Raises UnavailableError, saying what it says, where it fails."""
-    command = [find(), *arguments, "--no-config", "--no-progress", "--color", "never", "--no-python-downloads"]
+def requirement(package: Package, version: str = "") -> str:
+    """What an entry requires by PEP 508, pinned to `version` where one is given."""
+    extras = f"[{','.join(package.extras)}]" if package.extras else ""
+    specifier = f"=={version}" if version else package.specifier or (package.version and f"=={package.version}")
+    return f"{package.name}{extras}{specifier}{f' ; {package.marker}' if package.marker else ''}"
+
+
+def run(*arguments: str, folder: Path, configured: bool = False) -> None:
+    """Run uv in a folder; only where it is `configured` it obeys the configuration files there.
+
+    Raises UnavailableError, saying what it says, where it fails.
+    """
+    command = [
+        find(),
+        *arguments,
+        *([] if configured else ["--no-config"]),
+        "--quiet",
+        "--quiet",
+        "--no-progress",
+        "--color",
+        "never",
+        "--no-python-downloads",
+    ]
     environ = process.environment("VIRTUAL_ENV", "CONDA_PREFIX")
     try:
         done = process.run(command, cwd=folder, env=environ, seconds=SECONDS, with_errors=True)

@@ -30,6 +30,7 @@ class Advisory(Struct, frozen=True, kw_only=True):
 
     `score` is the highest CVSS base score among them, None where nobody has scored it. `fix` is the nearest version
     above the one asked for that has none of them, `fixes` are all versions above it that fix some; both may be empty.
+    `matched` is `hash` where not the version was known but a file.
     """
 
     id: str
@@ -41,6 +42,20 @@ class Advisory(Struct, frozen=True, kw_only=True):
     details: str = ""
     published: str = ""
     cwe: tuple[int, ...] = ()
+    matched: str = ""
+
+
+class Exploitation(Struct, frozen=True, kw_only=True):
+    """Whether the vulnerability is or will be exploited; None is unknown.
+
+    epss, percentile: the probability within 30 days, and the share of all vulnerabilities that have no higher one.
+    exploited, ransomware: it is in CISA's catalog of those known to be exploited, and known to be by ransomware.
+    """
+
+    epss: float | None = None
+    percentile: float | None = None
+    exploited: bool | None = None
+    ransomware: bool = False
 
 
 def preference(advisory: str) -> tuple[int, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
+from typing import TYPE_CHECKING
 
 from lockgate.checks import base, redact
 from lockgate.checks.audit.describe import finding_of, rule_of
@@ -19,6 +20,9 @@ from lockgate.model.finding import Finding
 from lockgate.model.package import Package
 from lockgate.model.record import Coverage, Skip
 from lockgate.model.rule import Rule
+
+if TYPE_CHECKING:
+    from lockgate.advisories.feeds import Feeds
 
 
 def all_rules() -> tuple[Rule, ...]:
@@ -60,6 +64,8 @@ def run(target: base.Target) -> base.Result:
 
 def _advised(target: base.Target, asked: tuple[Package, ...]) -> base.Result:
     """What advisories are known of the packages."""
+    from lockgate.advisories.feeds import Feeds
+
     if not asked:
         return base.Result(coverage=Coverage(examined=0, unit="packages"))
     queries = tuple(dict.fromkeys(map(_query, asked)))
@@ -70,11 +76,13 @@ def _advised(target: base.Target, asked: tuple[Package, ...]) -> base.Result:
         unknown = _unknown(asked, dict.fromkeys(queries, "there was no source of advisories"))
         coverage = Coverage(examined=0, unit="packages", skipped=tuple(unknown))
         return base.Result(coverage=coverage, gaps=(str(error),))
-    findings, described = _findings(asked, answers.known, source.engine.name)
+    feeds = Feeds()
+    findings, described = _findings(asked, answers.known, source.engine.name, feeds)
+    notes = (*source.notes, *feeds.notes)
     examined = {(query.name, query.version) for query in answers.known if query.version}
     skipped = tuple(_unknown(asked, answers.failed))
     return base.Result(
-        coverage=Coverage(examined=len(examined), unit="packages", skipped=skipped, notes=source.notes),
+        coverage=Coverage(examined=len(examined), unit="packages", skipped=skipped, notes=notes),
         findings=findings,
         engines=(source.engine,),
         rules=described,
@@ -95,7 +103,7 @@ def _unknown(asked: Iterable[Package], failed: Mapping[Query, str]) -> Iterator[
 
 
 def _findings(
-    asked: Iterable[Package], known: Mapping[Query, tuple[Advisory, ...]], engine: str
+    asked: Iterable[Package], known: Mapping[Query, tuple[Advisory, ...]], engine: str, feeds: Feeds
 ) -> tuple[tuple[Finding, ...], tuple[Rule, ...]]:
     """The findings and their rules."""
     found: list[Finding] = []
@@ -104,7 +112,7 @@ def _findings(
         for advisory in known.get(_query(package), ()):
             rule = described.get(advisory.id) or rule_of(advisory)
             described[rule.id] = rule
-            found.append(finding_of(advisory, rule, package, engine))
+            found.append(finding_of(advisory, rule, package, engine, feeds.of(advisory)))
     return tuple(found), tuple(described[name] for name in sorted(described))
 
 

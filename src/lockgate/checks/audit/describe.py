@@ -6,7 +6,7 @@ import re
 
 from msgspec import structs
 
-from lockgate.model.advisory import Advisory
+from lockgate.model.advisory import Advisory, Exploitation
 from lockgate.model.finding import Confidence, Finding, Severity
 from lockgate.model.package import MOST_WAYS, Package
 from lockgate.model.rule import Rule
@@ -51,9 +51,14 @@ def rule_of(advisory: Advisory) -> Rule:
     )
 
 
-def finding_of(advisory: Advisory, rule: Rule, package: Package, engine: str) -> Finding:
+def finding_of(
+    advisory: Advisory, rule: Rule, package: Package, engine: str, exploitation: Exploitation = Exploitation()
+) -> Finding:
     """The finding at the place of a pin; `rule` is that of the advisory."""
     remedy = f"fixed in {advisory.fix}" if advisory.fix else "no fixed version is known"
+    if advisory.matched:
+        remedy = f"known by the {advisory.matched} of a file"
+    told = f"{_exploited(exploitation)}{remedy}"
     way = way_to(package)
     properties: dict[str, str | float | bool | list[str]] = {
         "package": package.name,
@@ -61,6 +66,7 @@ def finding_of(advisory: Advisory, rule: Rule, package: Package, engine: str) ->
         "fix_versions": list(advisory.fixes),
     }
     optional = {"fix_version": advisory.fix, "marker": package.marker, "published": advisory.published, "via": way}
+    optional["matched"] = advisory.matched
     properties |= {name: value for name, value in optional.items() if value}
     if package.groups:
         properties["groups"] = list(package.groups)
@@ -68,12 +74,13 @@ def finding_of(advisory: Advisory, rule: Rule, package: Package, engine: str) ->
         properties["direct"] = package.direct
     if advisory.score is not None:
         properties["score"] = advisory.score
+    properties |= _exploitation(exploitation)
     return Finding(
         **structs.asdict(package.at),
         rule=advisory.id,
         severity=rule.severity,
         confidence=rule.confidence,
-        message=f"{package.name} {package.version}: {_known_as(advisory)}{rule.summary.rstrip('.')} ({remedy})"
+        message=f"{_named(package)}: {_known_as(advisory)}{rule.summary.rstrip('.')} ({told})"
         f"{'; it comes by ' if way else ''}{way}",
         fix=_fix(advisory, package),
         help_uri=rule.help_uri,
@@ -81,6 +88,21 @@ def finding_of(advisory: Advisory, rule: Rule, package: Package, engine: str) ->
         aliases=advisory.aliases,
         properties=properties,
     )
+
+
+def _exploited(exploitation: Exploitation) -> str:
+    """A few words where it is known to be exploited."""
+    if not exploitation.exploited:
+        return ""
+    return f"known to be exploited{', also by ransomware' if exploitation.ransomware else ''}; "
+
+
+def _exploitation(exploitation: Exploitation) -> dict[str, str | float]:
+    """What is known of it as properties: `unknown` is not `no`."""
+    known = {True: "yes", False: "no", None: "unknown"}[exploitation.exploited]
+    if exploitation.epss is None or exploitation.percentile is None:
+        return {"epss": "unknown", "kev": known}
+    return {"epss": exploitation.epss, "epss_percentile": exploitation.percentile, "kev": known}
 
 
 def way_to(package: Package) -> str:
@@ -94,10 +116,14 @@ def way_to(package: Package) -> str:
 
 def _fix(advisory: Advisory, package: Package) -> str:
     if advisory.id.startswith("MAL-"):
-        return f"Remove {package.name} {package.version} and treat every machine that installed it as compromised."
+        return f"Remove {_named(package)} and treat every machine that installed it as compromised."
     if advisory.fix:
         return f"Upgrade {package.name} to {advisory.fix} or later."
     return f"Replace {package.name}, or see the advisory for a way around it."
+
+
+def _named(package: Package) -> str:
+    return f"{package.name or 'an unnamed package'} {package.version}".rstrip()
 
 
 def _known_as(advisory: Advisory) -> str:

@@ -55,7 +55,7 @@ def _resolve(entries: list[Package], *, offline: bool) -> Iterator[Package]:
     """What the entries of one file resolve to, without what they pin themselves."""
     named = {package.name: package for package in entries}
     pins = {(package.name, package.version) for package in entries}
-    for package in uv.resolve(map(_requirement, entries), offline=offline):
+    for package in uv.resolve(map(uv.requirement, entries), offline=offline):
         if (package.name, package.version) in pins:
             continue
         way = package.via[1:] or (package.name,)
@@ -67,9 +67,3 @@ def _resolve(entries: list[Package], *, offline: bool) -> Iterator[Package]:
             via=(source.at.path, *way),
             groups=source.groups,
         )
-
-
-def _requirement(package: Package) -> str:
-    extras = f"[{','.join(package.extras)}]" if package.extras else ""
-    marker = f" ; {package.marker}" if package.marker else ""
-    return f"{package.name}{extras}{package.specifier or (package.version and f'=={package.version}')}{marker}"

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Protocol
 
 from lockgate.checks.base import Progress
-from lockgate.config.settings import JUDGES, Settings
+from lockgate.config.settings import SERVICES, Settings
 from lockgate.inputs.urls import shown
 from lockgate.model.advisory import Answers, Query
 from lockgate.model.errors import UnavailableError, counted
@@ -40,12 +40,12 @@ class Source(Protocol):
 
 def choose(settings: Settings) -> Source:
     """What the user named; else the first that answers. Raises UnavailableError where what is named can't be used."""
-    if settings.advisories in JUDGES:
+    if settings.advisories in SERVICES:
         if settings.offline:
             raise UnavailableError(
                 f"{settings.advisories} can't be asked with --offline; name another source of advisories"
             )
-        return _PipAudit(settings, exact=True)
+        return _Api(settings.osv_api) if settings.advisories == "osv-api" else _PipAudit(settings, exact=True)
     if not settings.advisories:
         return _InOrder(settings)
     from lockgate.advisories.store import open_given
@@ -74,7 +74,7 @@ class _Local:
         for done, query in enumerate(queries):
             progress(done, len(queries))
             try:
-                answers.known[query] = self._index.lookup(query.name, query.version)
+                answers.known[query] = self._index.lookup(query.name, query.version, query.hashes)
             except UnavailableError as error:
                 answers.failed[query] = str(error)
         return answers
@@ -173,10 +173,10 @@ class _InOrder:
         return None
 
     def _synced(self) -> Source | None:
-        from lockgate.advisories.store import open_synced, sync
+        from lockgate.advisories import store
 
-        sync(self._settings.osv_export)
-        index = open_synced()
+        store.sync(self._settings.osv_export, limits=store.BRIEF)
+        index = store.open_synced()
         return _Local(index) if index else None
 
     def _aged(self) -> Source | None:

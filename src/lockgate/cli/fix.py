@@ -1,0 +1,98 @@
+"""`lockgate fix`: vulnerable pins get the lowest version that clears them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from difflib import unified_diff
+from pathlib import Path
+from typing import Any
+
+import click
+
+from lockgate.checks import redact
+from lockgate.checks.base import Target
+from lockgate.cli._options import path_argument, settings_options, tell_of_repository
+from lockgate.fixes.base import Left, Upgrade
+from lockgate.fixes.mend import Change, mend
+from lockgate.inputs.files import display
+from lockgate.inputs.tree import Tree
+from lockgate.model.errors import UnavailableError, counted
+from lockgate.model.report import ExitCode
+from lockgate.project import root_of, settings_of
+from lockgate.reports.write import replace
+
+
+@click.command("fix", short_help="Upgrade vulnerable pins.")
+@path_argument
+@click.option("--dry-run", is_flag=True, help="Show what would be written, and write nothing.")
+@settings_options
+def command(path: str, dry_run: bool, **options: Any) -> int:
+    """Give each vulnerable pin in PATH the lowest version that clears its advisories; the exit code is 1 if some stay."""
+    root = root_of(path)
+    tell_of_repository(root)
+    settings = settings_of(root, options)
+    mended = mend(Target(tree=Tree(root, settings.exclude, settings.max_file_size), settings=settings))
+    if not dry_run:
+        _write(root, mended.changes)
+    for change in mended.changes:
+        for line in _diff(change):
+            click.echo(line)
+    told = [
+        *_list("would fix" if dry_run else "fixed", map(_done, mended.upgrades)),
+        *_list("left", map(_left, mended.left)),
+        *_list("note", mended.notes),
+        _summary(mended.upgrades, mended.left, dry_run=dry_run),
+    ]
+    for line in told:
+        click.echo(redact.text(line))
+    return ExitCode.FAIL if mended.left else ExitCode.PASS
+
+
+def _write(root: Path, changes: Iterable[Change]) -> None:
+    """Write all of the files, or none of them."""
+    done: list[Change] = []
+    try:
+        for change in changes:
+            file = root / change.path
+            mode = file.stat().st_mode
+            replace(file, change.new)
+            done.append(change)
+            os.chmod(file, mode & 0o777)  # noqa: PTH101 - of the file that was written
+    except BaseException as error:
+        for change in done:
+            replace(root / change.path, change.old)
+        if isinstance(error, OSError):
+            raise UnavailableError(f"{error.filename}: {error.strerror}; nothing was changed") from None
+        raise
+
+
+def _diff(change: Change) -> Iterator[str]:
+    path = display(change.path)
+    old, new = (redact.masked(path, data.decode("utf-8", "replace")) for data in (change.old, change.new))
+    if not (old and new):
+        yield f"{path}: the difference is not shown, because it could not be searched for secrets"
+        return
+    lines = unified_diff(old.splitlines(), new.splitlines(), f"a/{path}", f"b/{path}", lineterm="", n=1)
+    yield from lines
+    yield ""
+
+
+def _list(title: str, lines: Iterable[str]) -> Iterator[str]:
+    yield from (f"{title + ':':<11}{line}" for line in lines)
+
+
+def _done(upgrade: Upgrade) -> str:
+    at = upgrade.package.at
+    return f"{at.path}:{at.line}  {upgrade} ({', '.join(upgrade.cleared)})"
+
+
+def _left(left: Left) -> str:
+    at = left.package.at
+    return f"{at.path}:{at.line}  {left.package.name} {left.package.version}: {left.reason}{left.todo and f'; {left.todo}'}"
+
+
+def _summary(upgrades: list[Upgrade], left: list[Left], *, dry_run: bool) -> str:
+    if not (upgrades or left):
+        return "nothing to fix: no known vulnerability has a pin of this project"
+    return f"{counted(len(upgrades), 'pin')} {'to upgrade' if dry_run else 'upgraded'}, {len(left)} left"

@@ -1,0 +1,5 @@
+"""What `lockgate fix` changes in a project: one kind of file a module.
+
+A fixer is a module with `PATTERNS`, the file names (shell patterns, in lower case) that it changes, and
+`propose(tree, path, upgrades, offline) -> Proposal`. A file that no pattern fits is taken for a requirements file.
+"""

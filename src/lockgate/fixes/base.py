@@ -1,0 +1,58 @@
+"""What a fixer is given and gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
+from typing import Protocol
+
+from msgspec import Struct
+
+from lockgate.inputs.tree import Tree
+from lockgate.model.modules import loaded
+from lockgate.model.package import Package
+
+
+class Upgrade(Struct, frozen=True):
+    """A pin, the version that it is to get, and the ids of the advisories that are gone then."""
+
+    package: Package
+    version: str
+    cleared: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.package.name} {self.package.version} -> {self.version}"
+
+
+class Left(Struct, frozen=True):
+    """Something that is not fixed: at a pin, why, and where it is known what to do."""
+
+    package: Package
+    reason: str
+    todo: str = ""
+
+
+class Proposal(Struct, frozen=True):
+    """The new content of a file, None for none; the upgrades in it, what is left, and what people should know of it."""
+
+    content: bytes | None = None
+    upgrades: tuple[Upgrade, ...] = ()
+    left: tuple[Left, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class Fixer(Protocol):
+    """A module that changes one kind of file."""
+
+    PATTERNS: tuple[str, ...]
+
+    def propose(self, tree: Tree, path: str, upgrades: Sequence[Upgrade], *, offline: bool) -> Proposal:
+        """What the file `path` would be with the upgrades. Nothing is written, and no code of the project runs."""
+
+
+def fixer_of(path: str) -> Fixer:
+    """Whoever changes a file of that path."""
+    name = path.rpartition("/")[2].lower()
+    modules: Iterable[Fixer] = [module for module in loaded("lockgate.fixes") if hasattr(module, "PATTERNS")]
+    fitting = [module for module in modules if any(fnmatchcase(name, pattern) for pattern in module.PATTERNS)]
+    return min(fitting, key=lambda module: "*" in module.PATTERNS)

@@ -1,0 +1,127 @@
+"""From the audit of a project to its files without the advisories that an upgrade clears."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from contextlib import closing
+
+from msgspec import Struct, field
+
+from lockgate.checks.audit.inventory import Inventory, take
+from lockgate.checks.audit.source import Source, choose
+from lockgate.checks.audit.text import Texts
+from lockgate.checks.base import Target
+from lockgate.fixes.base import Left, Upgrade, fixer_of
+from lockgate.fixes.plan import plan
+from lockgate.inputs.files import display
+from lockgate.inputs.overlay import Overlay
+from lockgate.inputs.tree import Tree
+from lockgate.model.advisory import Advisory, Answers, Query
+from lockgate.model.package import Package
+from lockgate.model.record import Skip
+
+
+class Change(Struct, frozen=True):
+    """The old and the new content of a file, by its path as the file system spells it."""
+
+    path: str
+    old: bytes
+    new: bytes
+
+
+class Mended(Struct):
+    """What is to be written, the upgrades in it, what is left, and what people should know."""
+
+    changes: list[Change] = field(default_factory=list)
+    upgrades: list[Upgrade] = field(default_factory=list)
+    left: list[Left] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+class _State(Struct, frozen=True):
+    """What an audit tells of a tree: advisories by package, and what was not looked up."""
+
+    inventory: Inventory
+    known: dict[Package, tuple[Advisory, ...]]
+    gaps: frozenset[str]
+
+    def of(self, path: str) -> set[tuple[str, str]]:
+        """The packages and advisories in one file."""
+        return {(at.name, each.id) for at, found in self.known.items() if at.at.path == path for each in found}
+
+
+def mend(target: Target) -> Mended:
+    """What to write so that the fewest advisories are left; a file whose audit would be worse than before is not in it.
+
+    Raises UnavailableError where there are no advisories to be had.
+    """
+    with closing(choose(target.settings)) as source:
+        before = _audited(target.tree, source)
+        made = plan(
+            before.inventory.asked,
+            before.known,
+            [package for package in before.inventory.packages if not package.version],
+            lambda queries: _ask(source, queries),
+        )
+        mended = Mended(left=list(made.left), notes=[*source.notes])
+        if before.gaps:
+            mended.notes.append(f"{len(before.gaps)} entries were not looked up: lockgate check audit names them")
+        _propose(target, made.upgrades, mended)
+        if mended.changes:
+            after = _audited(Overlay(target.tree, {change.path: change.new for change in mended.changes}), source)
+            _take_back(mended, before, after)
+    return mended
+
+
+def _audited(tree: Tree, source: Source) -> _State:
+    inventory = take(tree)
+    queries = {package: Query(package.name, package.version, package.hashes) for package in inventory.asked}
+    answers = _ask(source, queries.values())
+    texts = Texts(tree)
+    known = {
+        package: tuple(each for each in found if not texts.allowed(package.at) & {each.id, *each.aliases})
+        for package, query in queries.items()
+        if (found := answers.known.get(query))
+    }
+    failed = {f"{package.at.path} {package.name}" for package, query in queries.items() if query in answers.failed}
+    told = {f"{skip.subject.partition(':')[0]} {skip.reason}" for skip in inventory.not_asked if skip.gap}
+    return _State(inventory, known, frozenset(failed | told))
+
+
+def _ask(source: Source, queries: Iterable[Query]) -> Answers:
+    return source.lookup(tuple(dict.fromkeys(queries)), lambda _done, _total: None)
+
+
+def _propose(target: Target, upgrades: Iterable[Upgrade], mended: Mended) -> None:
+    by_path: Mapping[str, list[Upgrade]] = defaultdict(list)
+    for upgrade in upgrades:
+        by_path[upgrade.package.at.path].append(upgrade)
+    paths = {display(path): path for path in target.tree.files}
+    for shown, wanted in by_path.items():
+        path = paths.get(shown)
+        if path is None:
+            mended.left += (Left(each.package, f"{each}: it is no file of the project") for each in wanted)
+            continue
+        proposal = fixer_of(path).propose(target.tree, path, wanted, offline=target.settings.offline)
+        mended.left += proposal.left
+        mended.notes += (f"{shown}: {note}" for note in proposal.notes)
+        old = target.tree.read(path)
+        if proposal.content is not None and not isinstance(old, Skip):
+            mended.changes.append(Change(path, old, proposal.content))
+            mended.upgrades += proposal.upgrades
+
+
+def _take_back(mended: Mended, before: _State, after: _State) -> None:
+    """Take the changes of those files back of which more would be known, or less looked up, than before."""
+    for change in list(mended.changes):
+        path = display(change.path)
+        more = sorted(after.of(path) - before.of(path))
+        lost = sorted(gap for gap in after.gaps - before.gaps if gap.partition(" ")[0] == path)
+        if not (more or lost):
+            continue
+        why = f"{more[0][0]} would have {more[0][1]}" if more else f"less could be looked up: {lost[0]}"
+        undone = [upgrade for upgrade in mended.upgrades if upgrade.package.at.path == path]
+        mended.changes.remove(change)
+        mended.upgrades = [upgrade for upgrade in mended.upgrades if upgrade not in undone]
+        mended.left += (Left(each.package, f"{each} was taken back: {why}") for each in undone)

@@ -1,0 +1,205 @@
+"""`lockgate fix`, with the real uv over wheels in a folder."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from osv_reference import record, save_zip, window
+
+from support import Files, lockgate, noise, wheel, write
+
+uv = pytest.importorskip("uv")
+
+RECORDS = [
+    record("PYSEC-1", "app", ranges=[window("0", "2.0")]),
+    record("PYSEC-2", "app", ranges=[window("0", "1.5")]),
+    record("PYSEC-3", "middle", ranges=[window("0", "1.5")]),
+    record("PYSEC-4", "fresh", ranges=[window("0", "3.0")]),
+    record("PYSEC-5", "worse", ranges=[window("0", "2.0")]),
+    record("PYSEC-6", "hopeless", ranges=[[{"introduced": "0"}]]),
+    record("PYSEC-7", "partly", ranges=[window("0", "2.0")]),
+    record("PYSEC-8", "partly", ranges=[[{"introduced": "0"}]]),
+    record("MAL-1", "evil", versions=["1.0"]),
+]
+
+
+class Project:
+    """A project, and a folder of wheels that stands for the package index."""
+
+    def __init__(self, folder: Path) -> None:
+        self.root = folder / "project"
+        self.wheels = folder / "wheels"
+        self.env = {
+            "UV_NO_INDEX": "1",
+            "UV_FIND_LINKS": str(self.wheels),
+            "UV_CACHE_DIR": str(folder / "uv-cache"),
+            "LOCKGATE_ADVISORIES": str(save_zip(folder / "all.zip", RECORDS)),
+        }
+        self.root.mkdir()
+        self.wheels.mkdir()
+
+    def fix(self, files: Files, *options: str) -> tuple[int, str]:
+        write(self.root, files)
+        done = lockgate("fix", *options, cwd=self.root, env=self.env)
+        assert not done.stderr
+        return done.returncode, done.stdout
+
+    def read(self, name: str) -> str:
+        return (self.root / name).read_text()
+
+    def uv(self, *arguments: str) -> None:
+        environ = {**os.environ, **self.env, "UV_PYTHON": sys.executable}
+        subprocess.run([uv.find_uv_bin(), *arguments], cwd=self.root, env=environ, check=True, capture_output=True)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    made = Project(tmp_path)
+    for version in ("1.0", "1.5", "2.0", "3.0"):
+        wheel(made.wheels, "app", version)
+        wheel(made.wheels, "middle", version)
+    wheel(made.wheels, "partly", "1.0")
+    wheel(made.wheels, "partly", "2.0")
+    return made
+
+
+def test_a_pin_gets_the_lowest_version_without_advisories_and_all_else_stays(project: Project) -> None:
+    text = "# our pins\r\nApp[x] == 1.0 ; python_version > '3'  # the app\r\n\r\nmiddle==2.0"
+    code, out = project.fix({"requirements.txt": text.encode()})
+    assert (project.root / "requirements.txt").read_bytes().decode() == text.replace("== 1.0", "== 2.0")
+    assert code == 0
+    assert "fixed:     requirements.txt:2  app 1.0 -> 2.0 (PYSEC-1, PYSEC-2)" in out
+    assert "-App[x] == 1.0 ; python_version > '3'  # the app" in out
+    assert out.endswith("1 pin upgraded, 0 left\n")
+
+
+def test_hashes_are_those_of_the_new_version(project: Project) -> None:
+    wheel(project.wheels, "fresh", "3.0", "added==1.0")
+    wheel(project.wheels, "fresh", "1.0")
+    wheel(project.wheels, "added", "1.0")
+    write(project.root, {"requirements.in": "fresh<2\nmiddle==2.0\n"})
+    project.uv("pip", "compile", "--generate-hashes", "--no-header", "requirements.in", "-o", "requirements.txt")
+    before = project.read("requirements.txt")
+    code, _ = project.fix({"requirements.in": "fresh\nmiddle==2.0\n"})
+    assert code == 0
+    (project.root / "wanted.in").write_text("fresh==3.0\nmiddle==2.0\n")
+    project.uv("pip", "compile", "--generate-hashes", "--no-header", "--no-annotate", "wanted.in", "-o", "wanted.txt")
+    after = project.read("requirements.txt")
+    wanted = set(re.findall(r"\S+==\S+|--hash=\S+", project.read("wanted.txt")))
+    assert set(re.findall(r"\S+==\S+|--hash=\S+", after)) == wanted
+    assert after.index("# via -r requirements.in") < after.index("middle==2.0")
+    assert before.count("# via") == after.count("# via")
+
+
+def test_a_dry_run_writes_nothing(project: Project) -> None:
+    code, out = project.fix({"requirements.txt": "app==1.0\n"}, "--dry-run")
+    assert (code, project.read("requirements.txt")) == (0, "app==1.0\n")
+    assert "+app==2.0" in out
+    assert "would fix: requirements.txt:1  app 1.0 -> 2.0" in out
+
+
+def test_what_holds_a_package_back_is_named(project: Project) -> None:
+    wheel(project.wheels, "holder", "1.0", "app<2")
+    code, out = project.fix({"requirements.txt": "app==1.0\nholder==1.0\nmiddle==1.0\n"})
+    assert project.read("requirements.txt") == "app==1.0\nholder==1.0\nmiddle==1.5\n"
+    assert code == 1
+    assert "left:      requirements.txt:1  app 1.0: 2.0 can't be installed with the others" in out
+    assert "holder==1.0 depends on app<2" in out
+
+
+def test_the_projects_own_bounds_hold(project: Project) -> None:
+    files = {"requirements.in": "app<2\n", "requirements.txt": "app==1.0\n"}
+    code, out = project.fix(files)
+    assert (code, project.read("requirements.txt")) == (1, "app==1.5\n")
+    assert "left:      requirements.txt:1  app 1.0: PYSEC-1: 1.5 has it as well" in out
+
+
+def test_what_can_not_be_fixed_is_said(project: Project) -> None:
+    text = "hopeless==1.0\nevil==1.0\npartly==1.0\n# kept\napp==1.0  # lockgate: allow[PYSEC-1,PYSEC-2]\n"
+    code, out = project.fix({"requirements.txt": text})
+    assert code == 1
+    assert "hopeless 1.0: PYSEC-6: no fixed version is known; replace hopeless" in out
+    assert "evil 1.0: MAL-1: it is malware; remove evil" in out
+    assert "partly 1.0: PYSEC-8: 2.0 has it as well" in out
+    assert project.read("requirements.txt") == text.replace("partly==1.0", "partly==2.0")
+    assert "what the other packages need was not checked" in out
+
+
+def test_an_upgrade_that_brings_in_more_is_taken_back(project: Project) -> None:
+    wheel(project.wheels, "worse", "1.0")
+    wheel(project.wheels, "worse", "2.0", "partly==1.0")
+    code, out = project.fix({"requirements.txt": "worse==1.0\n"})
+    assert (code, project.read("requirements.txt")) == (1, "worse==1.0\n")
+    assert "worse 1.0: worse 1.0 -> 2.0 was taken back: partly would have PYSEC-7" in out
+
+
+def test_a_uv_lock_is_locked_anew(project: Project) -> None:
+    wheel(project.wheels, "top", "1.0", "middle")
+    files = {
+        "pyproject.toml": '[project]\nname = "x"\nversion = "1"\nrequires-python = ">=3.11"\ndependencies = ["top", "app<2"]\n'
+    }
+    write(project.root, files)
+    project.uv("lock", "--upgrade-package", "middle==1.0", "--upgrade-package", "app==1.0")
+    code, out = project.fix({})
+    assert code == 1
+    assert "fixed:     uv.lock" in out
+    assert "middle 1.0 -> 1.5 (PYSEC-3)" in out
+    assert "app 1.0 -> 1.5 (PYSEC-2)" in out
+    assert "PYSEC-1: 1.5 has it as well" in out
+    lock = project.read("uv.lock")
+    assert 'name = "middle"\nversion = "1.5"' in lock
+    project.uv("lock", "--check")
+
+
+def test_uv_says_why_a_lock_can_not_be_made(project: Project) -> None:
+    project_text = '[project]\nname = "x"\nversion = "1"\nrequires-python = ">=3.11"\ndependencies = ["app==1.0"]\n'
+    write(project.root, {"pyproject.toml": project_text})
+    project.uv("lock")
+    before = project.read("uv.lock")
+    code, out = project.fix({})
+    assert (code, project.read("uv.lock")) == (1, before)
+    assert "your project depends on app==1.0" in out
+    assert "uv lock --upgrade-package app==2.0" in out
+    assert "app 1.0 -> 2.0 clears PYSEC-1, PYSEC-2; uv add app==2.0" in out
+
+
+def test_other_locks_get_a_command(project: Project) -> None:
+    lock = '[[package]]\nname = "app"\nversion = "1.0"\noptional = false\npython-versions = "*"\nfiles = []\n\n'
+    lock += '[metadata]\nlock-version = "2.1"\npython-versions = "*"\ncontent-hash = "x"\n'
+    code, out = project.fix({"sub/poetry.lock": lock})
+    assert code == 1
+    assert "app 1.0 -> 2.0 clears PYSEC-1, PYSEC-2; in sub: poetry update --lock app" in out
+
+
+def test_a_file_that_can_not_be_written_leaves_all_as_it_was(project: Project) -> None:
+    project.fix({"a/requirements.txt": "middle==1.5\n"})
+    write(project.root, {"a/requirements.txt": "app==1.0\n", "b/requirements.txt": "app==1.0\n"})
+    (project.root / "b").chmod(0o500)
+    try:
+        done = lockgate("fix", cwd=project.root, env=project.env)
+        if project.read("b/requirements.txt") != "app==1.0\n":
+            pytest.skip("this user may write anywhere")
+        assert done.returncode == 3
+        assert "nothing was changed" in done.stderr
+        assert project.read("a/requirements.txt") == "app==1.0\n"
+    finally:
+        (project.root / "b").chmod(0o700)
+
+
+def test_no_secret_is_in_what_is_shown(project: Project) -> None:
+    word = noise(24)
+    code, out = project.fix({"requirements.txt": f"--index-url https://me:{word}@index.example/simple\napp==1.0\n"})
+    assert code == 0
+    assert word not in out
+    assert word in project.read("requirements.txt")
+
+
+def test_nothing_to_fix(project: Project) -> None:
+    code, out = project.fix({"requirements.txt": "app==3.0\n"})
+    assert code == 0
+    assert out.endswith("nothing to fix: no known vulnerability has a pin of this project\n")
