@@ -161,3 +161,21 @@ files = [{{ hash = "{url}" }}]
     manifest = read_text(tmp_path, "poetry.lock", text)
     assert (len(manifest.packages), len(manifest.skipped)) == (1, 5)
     assert word not in repr(manifest)
+
+
+def test_of_several_versions_the_constraint_tells_which_is_needed(tmp_path: Path) -> None:
+    text = (
+        ENTRY.format("a")
+        + 'dependencies = { x = "^1.0" }\n'
+        + ENTRY.format("x")
+        + ENTRY.format("x").replace('"1.0"', '"2.0"')
+        + ENTRY.format("b")
+        + 'dependencies = { x = ">=1.5" }\n'
+        + END
+    )
+    project = '[project]\nname = "app"\ndependencies = ["a"]\n'
+    packages = read_all(tmp_path, {"poetry.lock": text, "pyproject.toml": project})["poetry.lock"].packages
+    assert [(package.version, package.via) for package in packages if package.name == "x"] == [
+        ("1.0", ("app", "a", "x")),
+        ("2.0", ()),
+    ]
