@@ -126,6 +126,13 @@ c = [{ version = "1", python = "<3.8" }, { version = "2", platform = "win32" }]
     assert gaps(tmp_path, "poetry.lock", ENTRY.format("x") + needs + END) == []
 
 
+def test_what_locks_never_hold_is_not_missed(tmp_path: Path) -> None:
+    """Older ones leave what installs to the environment; none holds the project itself, though a package may need it."""
+    lock = ENTRY.format("x") + 'dependencies = { setuptools = "*", My_App = "*" }\n' + END
+    found = read_all(tmp_path, {"poetry.lock": lock, "pyproject.toml": '[project]\nname = "my.app"\n'})
+    assert found["poetry.lock"].skipped == ()
+
+
 def test_one_bad_entry_does_not_hide_the_others(tmp_path: Path) -> None:
     text = ENTRY.format("x") + 'dependencies = { y = "*" }\n' + ENTRY.format("y").replace('"1.0"', "1") + END
     manifest = read_text(tmp_path, "poetry.lock", text)
