@@ -40,14 +40,14 @@ def linked(
     """
     names = _Names(packages)
     edges = [[number for need in each for number in names.meant(need.name, need.specifier)] for each in needs]
-    roots = [
+    roots = dict.fromkeys(
         (number, group)
         for package in required
         for number in names.meant(package.name, package.specifier)
         for group in package.groups or ("",)
-    ]
+    )
     absent = _OF_THE_ENVIRONMENT | {project}  # a package may need the very project that is locked
-    yield from traced(packages, edges, [Root(project, tuple(dict.fromkeys(roots)))]) if roots else packages
+    yield from traced(packages, edges, [Root(project, tuple(roots))]) if roots else packages
     for package, each in zip(packages, needs, strict=True) if whole else ():
         missing = [need.name for need in each if need.certain and need.name not in names and need.name not in absent]
         if missing:
