@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from lockgate.checks import base
 from lockgate.config.load import load
 from lockgate.config.settings import MEBIBYTE, SERVICES, Settings
@@ -22,6 +24,24 @@ def root_of(path: str) -> Path:
     if not root.is_dir():
         raise UsageError(f"{path}: not a directory; give the directory that holds it")
     return root.resolve()
+
+
+def file_of(path: str) -> tuple[Path, str] | None:
+    """The manifest that `path` names, which is then all that is examined, as a directory and the path in it.
+
+    None where it names a directory or nothing. Raises UsageError for a file of another kind.
+    """
+    from lockgate.inputs.lockfiles.base import is_read_by, readers
+
+    file = current_directory() / path
+    if not file.is_file():
+        return None
+    file = file.resolve()
+    for root in (file.parent, file.parent.parent):  # some are known by the name of their folder
+        name = file.relative_to(root).as_posix()
+        if any(is_read_by(reader, name) for reader in readers()):
+            return root, name
+    raise UsageError(f"{path}: by its name no manifest that lockgate reads; give one, or the directory that holds it")
 
 
 def current_directory() -> Path:
@@ -42,6 +62,7 @@ def settings_of(root: Path, options: dict[str, Any]) -> Settings:
     except UnicodeDecodeError as error:
         raise UsageError(f"pyproject.toml is not UTF-8: byte {error.start}") from None
     settings = load(project=text, environ=os.environ, options=options, known_checks=base.names())
+    settings = replace(settings, python=_interpreter(settings.python))
     _check_paths(settings)
     if settings.engines:
         _check_engines(settings)
@@ -77,6 +98,13 @@ def _check_engines(settings: Settings) -> None:
             raise UsageError(
                 f"{settings.sources['engines']}: no engine is named {name!r}; {nearest(name, list(engines()))}"
             )
+
+
+def _interpreter(python: str) -> str:
+    """The interpreter of a virtual environment where its folder is given."""
+    folder = Path(python)
+    inside = (folder / name for name in ("bin/python", "Scripts/python.exe")) if python and folder.is_dir() else ()
+    return next((str(file) for file in inside if os.path.lexists(file)), python)
 
 
 def _is_program(name: str) -> bool:

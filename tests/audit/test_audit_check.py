@@ -84,6 +84,7 @@ def test_a_finding_says_what_where_and_what_to_do(tmp_path: Path, all_zip: str) 
         "score": 9.8,
         "epss": "unknown",
         "kev": "unknown",
+        "imported": "unknown",
     }
     assert (second.severity, second.message) == (Severity.UNKNOWN, "demo 1.0: Something (no fixed version is known)")
     assert first.fingerprint

@@ -14,7 +14,7 @@ from lockgate.checks.base import Result
 from lockgate.checks.run import run_check
 from lockgate.model.finding import Finding, Severity
 from lockgate.model.record import Outcome
-from support import advisory, target, write, write_advisories
+from support import advisory, lockgate, noise, target, write, write_advisories
 
 
 @pytest.fixture(autouse=True)
@@ -55,6 +55,11 @@ def test_a_yanked_version_is_told_with_its_reason(tmp_path: Path, httpserver: HT
 def test_a_version_that_is_yanked_without_a_reason(tmp_path: Path, httpserver: HTTPServer) -> None:
     url = serve(httpserver, project("demo", file("demo-1.0.tar.gz", yanked=True)))
     assert only(run(tmp_path, "demo==1.0\n", url)).message == "demo 1.0 is yanked"
+
+
+def test_a_reason_that_is_too_long_is_told_by_its_length(tmp_path: Path, httpserver: HTTPServer) -> None:
+    url = serve(httpserver, project("demo", file("demo-1.0.tar.gz", yanked="x" * 5000)))
+    assert only(run(tmp_path, "demo==1.0\n", url)).message == "demo 1.0 is yanked: a text of 5,000 characters"
 
 
 @pytest.mark.parametrize(
@@ -156,6 +161,15 @@ def test_a_release_younger_than_the_cooldown(tmp_path: Path, httpserver: HTTPSer
     assert "does not tell when it was uploaded" in gap.reason
 
 
+def test_an_address_that_knows_no_project_at_all_is_a_wrong_one(tmp_path: Path, httpserver: HTTPServer) -> None:
+    url = serve(httpserver, project("demo", file("demo-1.0.tar.gz")))
+    wrong = run(tmp_path, "a==1\nb==1\ndemo==1.0\n", url.replace("simple", "wrong"))
+    assert wrong.findings == ()
+    assert "has none of 3 projects; is http" in wrong.gaps[0]
+    assert len(run(tmp_path, "a==1\nb==1\ndemo==1.0\n", url).findings) == 2
+    assert len(run(tmp_path, "a==1\nb==1\n", url).findings) == 2
+
+
 def test_a_finding_is_allowed_on_its_line_and_keeps_its_name(tmp_path: Path, httpserver: HTTPServer) -> None:
     url = serve(httpserver, project("demo", file("demo-1.0.tar.gz", yanked=True)))
     allowed = run(tmp_path, "demo==1.0  # lockgate: allow[audit/yanked]\n", url)
@@ -221,3 +235,25 @@ def test_a_secret_in_what_an_index_says_is_masked(tmp_path: Path, httpserver: HT
     finding = only(run(tmp_path, "demo==1.0\n", url))
     assert secret not in str(finding)
     assert finding.message.startswith("demo 1.0 is yanked: it has ")
+
+
+def test_the_command_line_tells_no_credentials_of_an_index(tmp_path: Path, httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/own/demo/").respond_with_data("no", status=401)
+    url = serve(httpserver, project("demo", file("demo-1.0.tar.gz", yanked="broken")))
+    advisories = write_advisories(tmp_path / "osv", advisory(1, "elsewhere"))
+    write(tmp_path / "project", {"requirements.txt": "demo==1.0\n"})
+    password = noise(20)
+    environment = {
+        "PIP_INDEX_URL": url.replace("http://", f"http://reader:{password}@"),
+        "LOCKGATE_ADVISORIES": str(advisories),
+    }
+    for extra, code, said in (("", 0, "demo 1.0 is yanked: broken"), (httpserver.url_for("/own"), 3, "answered 401")):
+        done = lockgate(
+            "check", "audit", ".", "--index-checks", "--json", "report.json", "--sarif", "report.sarif",
+            cwd=tmp_path / "project", env={**environment, "CI": "1", "PIP_EXTRA_INDEX_URL": extra},
+        )  # fmt: skip
+        reports = [(tmp_path / "project" / name).read_text() for name in ("report.json", "report.sarif")]
+        told = "".join([done.stdout, done.stderr, *reports])
+        assert (done.returncode, said in told) == (code, True), told
+        assert password not in told
+        assert "reader" not in told

@@ -18,7 +18,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
 from lockgate.advisories import asked, simple_api
-from lockgate.advisories.projects import Project
+from lockgate.advisories.projects import Project, project_of
 from lockgate.inputs import user_cache
 
 DEMO = project("demo", file("demo-1.0.tar.gz"), file("demo-2.0.tar.gz"))
@@ -26,9 +26,11 @@ FRESH = {"Cache_Control": "max-age=600"}
 
 
 @pytest.fixture(autouse=True)
-def _own_cache(own_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test reads the answers that another one had, and none waits long before it tries again."""
+def kept_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where answers are kept. No test reads those that another one had, and none waits long before it tries again."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr(simple_api, "FIRST_PAUSE", 0.01)
+    return tmp_path / "lockgate" / "projects"
 
 
 def ask(*urls: str, name: str = "demo", versions: tuple[str, ...] = ("1.0",)) -> Project | str:
@@ -62,7 +64,7 @@ def test_a_request_says_who_asks_and_for_what(httpserver: HTTPServer) -> None:
     assert "Authorization" not in request.headers
 
 
-def test_user_and_password_go_into_a_header_and_nowhere_else(httpserver: HTTPServer, own_cache: Path) -> None:
+def test_user_and_password_go_into_a_header_and_nowhere_else(httpserver: HTTPServer, kept_answers: Path) -> None:
     password = "pass" + "%3Aw%40rd"
     url = serve(httpserver, DEMO, **FRESH).replace("http://", f"http://reader:{password}@")
     assert known(ask(url)).known
@@ -70,8 +72,8 @@ def test_user_and_password_go_into_a_header_and_nowhere_else(httpserver: HTTPSer
     assert sent == "reader:pass:w@rd"
     bad = answering(httpserver, lambda: Response(status=403)).replace("http://", f"http://reader:{password}@")
     asked_more = ask(bad.replace("/simple/", "/none/") + "?token=secret", name="x/../../y")
-    kept = b"".join(path.read_bytes() for path in (own_cache / "projects").iterdir())
-    paths = "".join(map(str, (own_cache / "projects").iterdir()))
+    kept = b"".join(path.read_bytes() for path in kept_answers.iterdir())
+    paths = "".join(path.name for path in kept_answers.iterdir())
     for told in (str(asked_more), kept.decode("latin-1"), paths):
         assert not any(part in told for part in ("reader", "pass", "w@rd", "w%40rd", "secret"))
 
@@ -176,6 +178,40 @@ def test_times_and_names_of_files_that_are_odd(httpserver: HTTPServer) -> None:
     assert (release.uploaded, release.files) == (None, 2)
 
 
+@pytest.mark.parametrize(
+    ("filename", "version"),
+    [
+        ("my_demo-1.0-py3-none-any.whl", "1.0"),
+        ("my_demo-1.0-1-cp311-cp311-manylinux.whl", "1.0"),
+        ("My.Demo-1.0-py2.7.egg", "1.0"),
+        ("my-demo-1.0.tar.gz", "1.0"),
+        ("my-demo-1.0-1.tar.gz", "1.0.post1"),
+        ("my_demo-1.0-rc1.zip", "1.0rc1"),
+        ("other-name-1.0.tgz", "1.0"),
+        ("my_demo-1.0+cu118-cp311-cp311-linux_x86_64.whl", "1.0+cu118"),
+    ],
+)
+def test_the_version_that_a_file_s_name_tells(filename: str, version: str) -> None:
+    answer = json.dumps(project("my-demo", file(filename), file("my-demo-7.tar.gz"))).encode()
+    release = project_of(answer, "my-demo", [version]).releases[version]
+    assert release
+    assert release.files == 1
+
+
+@pytest.mark.parametrize("filename", ["my-demo.exe", "my-demo-final.tar.gz", "x", ""])
+def test_the_hash_of_a_file_that_tells_no_version_may_be_any_s(filename: str) -> None:
+    answer = json.dumps(project("my-demo", file(filename, "cd" * 32), file("my-demo-7.tar.gz"))).encode()
+    release = project_of(answer, "my-demo", ["7.0"]).releases["7.0"]
+    assert release
+    assert (release.files, f"sha256:{'cd' * 32}" in release.hashes) == (1, True)
+
+
+def test_asking_ends_in_time(httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(simple_api, "SECONDS_IN_ALL", -1.0)
+    assert "was not asked: the others took more than" in str(ask(serve(httpserver, DEMO)))
+    assert httpserver.log == []
+
+
 def test_an_answer_without_end(httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(simple_api, "LARGEST", 100)
     assert "more than 100 bytes" in str(ask(answering(httpserver, good)))
@@ -206,6 +242,12 @@ def test_an_index_that_never_answers_is_not_asked_for_long(httpserver: HTTPServe
     assert all(isinstance(answer, str) for answer in answers.values())
     assert len(httpserver.log) < simple_api.PATIENCE + simple_api.AT_ONCE
     assert "was not asked: 10 requests in a row had no useful answer" in str(answers["p199"])
+
+
+@pytest.mark.parametrize("name", ["", "../../admin", "a/b", "A", "-a", "a?b", "a\nb", "a" * 300, "ä"])
+def test_a_name_that_is_none_is_not_asked_for(httpserver: HTTPServer, name: str) -> None:
+    assert "is no name that an index can be asked for" in str(ask(serve(httpserver), name=name))
+    assert httpserver.log == []
 
 
 def test_an_answer_is_kept_while_it_is_fresh(httpserver: HTTPServer) -> None:
@@ -291,11 +333,11 @@ def test_a_clock_that_went_back_does_not_keep_answers_fresh(
 
 @pytest.mark.parametrize("damage", [lambda data: data[:-1], lambda data: data[:0], lambda data: data + b"x", None])
 def test_a_damaged_cache_is_made_anew(
-    httpserver: HTTPServer, own_cache: Path, damage: Callable[[bytes], bytes] | None
+    httpserver: HTTPServer, kept_answers: Path, damage: Callable[[bytes], bytes] | None
 ) -> None:
     url = serve(httpserver, DEMO, **FRESH)
     first = ask(url)
-    (kept,) = (own_cache / "projects").iterdir()
+    (kept,) = kept_answers.iterdir()
     if damage:
         kept.write_bytes(damage(kept.read_bytes()))
     else:  # whole, and of another kind
@@ -305,11 +347,11 @@ def test_a_damaged_cache_is_made_anew(
 
 
 def test_what_was_not_asked_for_in_a_long_time_goes(
-    httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch, own_cache: Path
+    httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch, kept_answers: Path
 ) -> None:
     url = serve(httpserver, DEMO, project("other", file("other-1.0.tar.gz")), **FRESH)
     ask(url)
-    (kept,) = (own_cache / "projects").iterdir()
+    (kept,) = kept_answers.iterdir()
     real = time.time
     monkeypatch.setattr(asked.time, "time", lambda: real() + 100)
     ask(url, name="other")

@@ -8,8 +8,8 @@ import pytest
 from msgspec.structs import replace
 
 from lockgate.checks import audit
-from lockgate.checks.audit.judge import judge
 from lockgate.checks.audit.popular import known, meant
+from lockgate.checks.audit.subject import judge
 from lockgate.model.finding import Location, Severity
 from lockgate.model.package import Origin, Package
 from support import advisory, target, write, write_advisories
@@ -91,8 +91,10 @@ def test_it_is_told_without_any_source_of_advisories(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("direct", "told"), [(True, 1), (None, 1), (False, 0)])
-def test_only_what_may_be_direct_and_comes_from_an_index_is_told(direct: bool | None, told: int) -> None:
+def test_only_what_may_be_direct_and_comes_from_an_index_is_told(
+    tmp_path: Path, direct: bool | None, told: int
+) -> None:
     at = Location.of_line("uv.lock", 1, "name")
     package = Package(name="reqeusts", version="1.0", at=at, direct=direct)
     elsewhere = replace(package, origin=Origin.URL)
-    assert len(judge((package, elsewhere)).findings) == told
+    assert len(judge((package, elsewhere), target(tmp_path)).findings) == told

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from lockgate.checks.audit.inventory import take
 from lockgate.inputs.lockfiles import uv_lock
 from lockgate.inputs.lockfiles.base import Manifest
 from lockgate.inputs.tree import Tree
@@ -159,6 +160,26 @@ def test_a_group_of_a_workspace_without_project_leads_to_its_packages(tmp_path: 
     manifest = made(tmp_path, '[manifest.dependency-groups]\ndev = [{ name = "a" }]\n' + entry("a"))
     (package,) = manifest.packages
     assert (package.groups, package.direct, manifest.skipped) == (("dev",), True, ())
+
+
+def test_what_builds_are_held_to_settles_what_they_need(tmp_path: Path) -> None:
+    """As `uv lock` writes `build-constraint-dependencies`."""
+    lock = (
+        "version = 1\n[manifest]\nbuild-constraints = [\n"
+        '    { name = "Hatchling", specifier = "==1.27.0" },\n    { name = "other", specifier = ">1" },\n]\n'
+    )
+    project = '[project]\nname = "app"\nversion = "1"\n[build-system]\nrequires = ["hatchling>=1", "other"]\n'
+    write(tmp_path, {"uv.lock": lock + entry("app", source='{ editable = "." }'), "pyproject.toml": project})
+    manifest = read(tmp_path)
+    package = manifest.packages[-1]
+    assert (package.name, package.version, package.groups, package.at.line) == (
+        "hatchling",
+        "1.27.0",
+        ("build-system",),
+        4,
+    )
+    gaps = [skip.reason for skip in take(Tree(tmp_path)).not_asked if skip.gap]
+    assert gaps == ["other has no exact version; pin or lock it"]
 
 
 def test_a_member_outside_of_the_tree_is_not_settled(tmp_path: Path) -> None:

@@ -47,6 +47,30 @@ def test_the_nearest_layer_wins_and_is_named(user_file: Path) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("environ", "urls"),
+    [
+        ({}, ()),
+        ({"PIP_INDEX_URL": "https://pip.example"}, ("https://pip.example",)),
+        ({"PIP_INDEX_URL": "https://pip.example", "UV_INDEX_URL": "https://uv.example"}, ("https://uv.example",)),
+        ({"UV_INDEX_URL": "https://old.example", "UV_DEFAULT_INDEX": "https://uv.example"}, ("https://uv.example",)),
+        ({"UV_DEFAULT_INDEX": "main=https://uv.example"}, ("https://uv.example",)),
+        (
+            {
+                "UV_INDEX": "own=https://own.example?x=https://y https://b.example",
+                "PIP_EXTRA_INDEX_URL": "https://c.example",
+            },
+            ("default", "https://own.example?x=https://y", "https://b.example", "https://c.example"),
+        ),
+    ],
+)
+def test_the_package_indexes_of_uv_and_pip_are_taken(environ: dict[str, str], urls: tuple[str, ...]) -> None:
+    chosen = settings("[tool.lockgate]\ncooldown = 7\n", environ)
+    assert (chosen.index_url, chosen.index_checks, chosen.cooldown) == (urls, False, 7)
+    assert chosen.sources.get("index-url") == ("environment" if urls else None)
+    assert settings(environ=environ, index_url=("https://mine.example",)).index_url == ("https://mine.example",)
+
+
 def test_a_check_that_is_named_twice_is_taken_once() -> None:
     assert settings(checks=("secrets", "audit", "secrets")).checks == ("secrets", "audit")
     assert settings('[tool.lockgate]\nchecks = ["audit", "audit"]\n').checks == ("audit",)
@@ -71,6 +95,9 @@ def test_a_check_that_is_named_twice_is_taken_once() -> None:
         ('[tool.lockgate]\nmax-age = "99d"\n', "'max-age' can't be set by the repository"),
         ('[tool.lockgate]\npython = "x"\n', "'python' can't be set by the repository"),
         ("[tool.lockgate]\noffline = false\n", "'offline' can't be set by the repository"),
+        ("[tool.lockgate]\nindex-checks = true\n", "'index-checks' can't be set by the repository"),
+        ('[tool.lockgate]\nindex-url = ["https://index.example"]\n', "'index-url' can't be set by the repository"),
+        ("[tool.lockgate]\ncooldown = -1\n", "'cooldown': expected int >= 0"),
         (
             '[tool.lockgate]\nincomplete = "warn"\n',
             "line 2: the repository that is scanned can set 'incomplete' to 'fail'",

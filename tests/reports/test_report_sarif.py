@@ -86,6 +86,10 @@ CASES: dict[str, Report] = {
         ),
         revision=Revision(f"https://{LOGIN}@code.example/a b%/c.git?token=1", "", "ma\x1bin"),
     ),
+    "installed elsewhere": report(
+        record("audit", finding("GHSA-x84v-xcm2-53pg", path="/srv/my env/lib/ü/x-1.dist-info/METADATA")),
+        revision=Revision("", "", "main", prefix="sub/"),
+    ),
     "odd origin": report(record("pins"), revision=Revision("https://code.example:8443/a b/ü%zz", "0" * 40, "main")),
     "more than GitHub shows": report(
         record(
@@ -312,3 +316,9 @@ def test_a_file_that_is_too_large_once_packed_is_halved(monkeypatch: pytest.Monk
     kept = len(json.loads(data)["runs"][0]["results"])
     assert 0 < kept < 8
     assert f"{8 - kept} of 8 findings are left out" in data.decode()
+
+
+def test_what_is_installed_elsewhere_is_no_file_of_the_repository() -> None:
+    (result,) = run_of(CASES["installed elsewhere"])["results"]
+    artifact = result["locations"][0]["physicalLocation"]["artifactLocation"]
+    assert artifact == {"uri": "file:///srv/my%20env/lib/%C3%BC/x-1.dist-info/METADATA"}

@@ -123,7 +123,7 @@ class _Index:
         if answer.status == 404:  # noqa: PLR2004 - Not Found
             return Project(), self._keep(Project(), answer)
         try:
-            project = project_of(answer.data, versions)
+            project = project_of(answer.data, name, versions)
         except ValueError as error:
             reason = str(error).partition("\n")[0]
             raise UnavailableError(f"{api.name} gave a malformed answer ({reason})") from None

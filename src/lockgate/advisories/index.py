@@ -262,6 +262,7 @@ class Index:
             published=texts[0].published,
             cwe=tuple(sorted({number for text in texts for number in text.cwe})),
             matched=matched,
+            affects=tuple(sorted({name for text in texts for name in text.affects})),
         )
 
     def known(self) -> list[Known]:

@@ -22,6 +22,7 @@ class Text(Struct, frozen=True, array_like=True):
     details: str = ""
     published: str = ""
     cwe: tuple[int, ...] = ()
+    affects: tuple[str, ...] = ()
 
 
 class Part(Struct, frozen=True, array_like=True):
@@ -68,7 +69,7 @@ class Known(Struct, frozen=True, array_like=True):
 def text_of(record: Record) -> Text:
     """The text of a record."""
     details = (record.details or "")[:LONGEST_DETAILS]
-    return Text(record.summary or "", details, record.published or "", record.cwe())
+    return Text(record.summary or "", details, record.published or "", record.cwe(), record.affects())
 
 
 def _parts(record: Record) -> Iterator[Part]:

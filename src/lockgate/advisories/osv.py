@@ -15,6 +15,9 @@ from lockgate.model.package import normalised
 ECOSYSTEM = "PyPI"
 
 _SHA256 = re.compile(r"(?:sha-?256[:=])?([0-9a-f]{64})", re.IGNORECASE | re.ASCII)
+MOST_NAMES = 50  # of what is affected
+
+_DOTTED = re.compile(r"[^\W\d]\w{0,99}(?:\.[^\W\d]\w{0,99}){0,9}")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,99}")
 
 
@@ -41,6 +44,7 @@ class Affected(Struct):
     versions: list[str] | None = None
     severity: list[_Severity] | None = None
     database_specific: Any = None
+    ecosystem_specific: Any = None
 
 
 class Record(Struct):
@@ -92,6 +96,24 @@ class Record(Struct):
         named = (self.database_specific or {}).get("cwe_ids")
         texts = [str(name) for name in named] if isinstance(named, list) else []
         return tuple(int(text[4:]) for text in texts if re.fullmatch(r"CWE-\d{1,5}", text))
+
+    def affects(self) -> tuple[str, ...]:
+        """The dotted names of what is affected, as the Python Packaging Advisory Database gives them.
+
+        Format: https://github.com/pypa/advisory-database#format, `imports` in `ecosystem_specific`.
+        """
+        entries = [
+            entry
+            for _, affected in self.packages()
+            for entry in _list(_at(affected.ecosystem_specific, "imports"))
+            if isinstance(entry, dict)
+        ]
+        names = {
+            f"{module}.{attribute}" if (attribute := entry.get("attribute")) else f"{module}"
+            for entry in entries
+            for module in _list(entry.get("modules"))
+        }
+        return tuple(sorted(filter(_DOTTED.fullmatch, names)))[:MOST_NAMES]
 
 
 def sha256_of(text: str) -> bytes | None:

@@ -13,20 +13,23 @@ import msgspec
 from msgspec import Struct
 
 from lockgate.advisories.versions import key
+from lockgate.model.errors import shortened
+from lockgate.model.package import normalised
 
 ACTIVE = "active"
 # The worst first: what the project is where several indexes have it.
 _STATUSES = ("quarantined", "archived", "deprecated", ACTIVE)
-_SOURCE_ARCHIVE = re.compile(r"-([^-]+)\.(?:tar\.(?:gz|bz2|xz|Z)|tgz|zip)$")
+_SOURCE_ARCHIVE = re.compile(r"\.(?:tar\.(?:gz|bz2|xz|Z)|tgz|zip)$")
 _BUILT = re.compile(r"[^-]+-([^-]+)-[^/]+\.(?:whl|egg)$")
 _FIRST_NUMBER = re.compile(r"[0-9]+")
 MAJOR = "1"  # of the API
+LONGEST_REASON = 300  # characters
 
 
 class Release(Struct, frozen=True, array_like=True):
     """One version that an index has.
 
-    `yanked` is the reason, which may be empty, and None where it is not yanked; `uploaded` is when its first file was, in
+    `yanked` is the reason, fit for a message, which may be empty, and None where it is not yanked; `uploaded` is when its first file was, in
     UNIX time, None where that is not told. `hashes` are those of its files, as `algorithm:hex`.
     """
 
@@ -75,8 +78,11 @@ class _Answer(Struct, rename="kebab"):
 _decoder = msgspec.json.Decoder(_Answer)
 
 
-def project_of(data: bytes, versions: Iterable[str]) -> Project:
-    """What an answer says of a project and of some of its versions. Raises ValueError, saying why, for one that is none."""
+def project_of(data: bytes, name: str, versions: Iterable[str]) -> Project:
+    """What an answer says of a project (name by PEP 503) and of some of its versions.
+
+    Raises ValueError, saying why, for one that is none.
+    """
     try:
         answer = _decoder.decode(data)
     except RecursionError:
@@ -84,12 +90,12 @@ def project_of(data: bytes, versions: Iterable[str]) -> Project:
     if answer.meta.api_version.partition(".")[0] != MAJOR:
         raise ValueError("of another version of the simple API")
     status = answer.project_status or _Status()
-    files = _by_version(answer.files)
+    files = _by_version(answer.files, name)
     listed = [*files, *(answer.versions or ())]
     return Project(
         known=True,
         status=status.status if status.status in _STATUSES else ACTIVE,
-        reason=status.reason or "",
+        reason=_told(status.reason or ""),
         releases={version: _release(version, listed, files) for version in versions},
     )
 
@@ -118,13 +124,24 @@ def _together(releases: Iterable[Release | None]) -> Release | None:
     )
 
 
-def _by_version(files: Iterable[_File]) -> dict[str, list[_File]]:
+def _by_version(files: Iterable[_File], name: str) -> dict[str, list[_File]]:
     """The files by the version that their names tell; under nothing those that tell none."""
     found: dict[str, list[_File]] = {}
     for file in files:
-        named = _BUILT.match(file.filename) or _SOURCE_ARCHIVE.search(file.filename)
-        found.setdefault(named[1] if named else "", []).append(file)
+        version = _version_in(file.filename, name)
+        found.setdefault(version if version[:1].isdigit() else "", []).append(file)
     return found
+
+
+def _version_in(filename: str, name: str) -> str:
+    """The version in the name of a file; that of an old source archive may have dashes, as its project may."""
+    built = _BUILT.match(filename)
+    archive = None if built else _SOURCE_ARCHIVE.search(filename)
+    if not archive:
+        return built[1] if built else ""
+    stem = filename[: archive.start()]
+    before, rest = stem[: len(name)], stem[len(name) :]
+    return rest[1:] if rest[:1] == "-" and normalised(before) == name else stem.rpartition("-")[2]
 
 
 def _release(version: str, listed: Iterable[str], files: dict[str, list[_File]]) -> Release | None:
@@ -140,7 +157,7 @@ def _release(version: str, listed: Iterable[str], files: dict[str, list[_File]])
     # PEP 592 yanks files: a release of which one is left can still be installed.
     all_yanked = bool(own) and all(isinstance(each, str) or each for each in yanked)
     return Release(
-        yanked=(reasons[0] if reasons else "") if all_yanked else None,
+        yanked=_told(reasons[0] if reasons else "") if all_yanked else None,
         uploaded=min(times, default=None),
         hashes=frozenset(
             f"{algorithm.lower()}:{digest.lower()}"
@@ -149,6 +166,11 @@ def _release(version: str, listed: Iterable[str], files: dict[str, list[_File]])
         ),
         files=len(own),
     )
+
+
+def _told(reason: str) -> str:
+    """A reason that an index gives, for a message: one printable line, or how long it is instead of it."""
+    return shortened(" ".join(reason.split()).rstrip("."), LONGEST_REASON)
 
 
 def _first_number(version: str) -> int:

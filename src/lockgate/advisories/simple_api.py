@@ -26,12 +26,14 @@ ATTEMPTS = 3
 LARGEST = 50 * 2**20  # bytes of an answer
 SECONDS_OF_SILENCE = 20.0
 SECONDS = 60.0  # for an answer
+SECONDS_IN_ALL = 300.0  # after which no more requests are made
 LONGEST_PAUSE = 30.0  # seconds that an index may ask us to wait
 FIRST_PAUSE = 0.5  # seconds before it is tried again, then twice as many
 PATIENCE = 10  # requests in a row without a useful answer, after which no more are made
 LONGEST_FRESH = 3600.0  # seconds for which an answer is taken for the index's own, whatever it says
 
 _JSON = "application/vnd.pypi.simple.v1+json"
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,198}[a-z0-9])?")
 _PASSING = (429, 500, 502, 503, 504)
 
 
@@ -83,6 +85,8 @@ class SimpleApi:
 
         Threads may ask at the same time. Raises UnavailableError, saying why, for everything that is no useful answer.
         """
+        if not _NAME.fullmatch(project):
+            raise UnavailableError(f"{shortened(project)!r} is no name that an index can be asked for")
         given = {"If-None-Match": etag, "If-Modified-Since": modified}
         headers = {name: value for name, value in given.items() if value}
         pause = FIRST_PAUSE
@@ -170,6 +174,7 @@ class _Pace:
         self._lock = threading.Lock()
         self._next = 0.0
         self._lost = 0
+        self._until = time.monotonic() + SECONDS_IN_ALL
 
     def wait(self) -> None:
         """Return when it is our turn. Raises UnavailableError where the index has not answered for too long."""
@@ -177,6 +182,8 @@ class _Pace:
             if self._lost >= PATIENCE:
                 raise UnavailableError(f"{self._name} was not asked: {PATIENCE} requests in a row had no useful answer")
             now = time.monotonic()
+            if now > self._until:
+                raise UnavailableError(f"{self._name} was not asked: the others took more than {SECONDS_IN_ALL:g} s")
             turn = max(now, self._next)
             self._next = turn + 1 / A_SECOND
         if turn > now:

@@ -32,7 +32,7 @@ GRACE = 2.0  # seconds
 
 
 class Request(msgspec.Struct, frozen=True):
-    """What a worker is to do; it comes on its standard input."""
+    """What a worker is to do; it comes on its standard input. Where there are `files`, these are all that is examined."""
 
     check: str
     root: str
@@ -40,6 +40,7 @@ class Request(msgspec.Struct, frozen=True):
     run: str = ""
     commits: Commits | None = None
     engine_options: EngineOptions | None = None
+    files: tuple[str, ...] = ()
 
 
 class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -62,9 +63,13 @@ def run_all(
     run: str,
     progress: Callable[[str, int, int], None],
     meanwhile: Callable[[], None] = lambda: None,
+    files: tuple[str, ...] = (),
 ) -> list[Record]:
-    """The records of the checks, in the order of `names`. `progress` is told check, done and total. As `run_requests`."""
-    requests = [Request(name, str(root), settings, run) for name in names]
+    """The records of the checks, in the order of `names`, over `root` or of it these `files` only.
+
+    `progress` is told check, done and total. As `run_requests`.
+    """
+    requests = [Request(name, str(root), settings, run, files=files) for name in names]
     return run_requests(requests, [partial(progress, name) for name in names], meanwhile)
 
 

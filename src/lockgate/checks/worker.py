@@ -14,6 +14,7 @@ from lockgate.checks.base import Target
 from lockgate.checks.isolated import Answer, Request
 from lockgate.checks.run import run_check
 from lockgate.checks.stopping import raise_on_signals
+from lockgate.inputs.named import NamedTree
 from lockgate.inputs.tree import Tree
 
 SECONDS_BETWEEN_REPORTS = 0.1
@@ -40,8 +41,10 @@ def answer(request: Request, answers: IO[bytes]) -> None:
             answers.flush()
 
     settings = request.settings
+    root, limit = Path(request.root), settings.max_file_size
+    tree = NamedTree(root, request.files, (), limit) if request.files else Tree(root, settings.exclude, limit)
     target = Target(
-        tree=Tree(Path(request.root), settings.exclude, settings.max_file_size),
+        tree=tree,
         settings=settings,
         progress=progress,
         commits=request.commits,

@@ -59,7 +59,7 @@ _SETTINGS_OF_OTHERS = (  # which the secrets check does not look at
     ),
     click.option("--cooldown", metavar="DAYS", type=int, help="Tell of releases that are younger."),
     click.option("--resolve", is_flag=True, default=None, help="Let uv find the versions that no lock tells."),
-    click.option("--python", metavar="PATH", help="The interpreter in which pylint runs."),
+    click.option("--python", metavar="PATH", help="The interpreter in which pylint runs; its packages are audited."),
     click.option("--trust", is_flag=True, default=None, help="Let the repository's pylint configuration run code."),
 )
 

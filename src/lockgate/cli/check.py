@@ -17,7 +17,7 @@ from lockgate.cli._options import (
 )
 from lockgate.cli._run import run_checks
 from lockgate.policy.verdict import decide
-from lockgate.project import root_of, settings_of
+from lockgate.project import file_of, root_of, settings_of
 
 
 @click.command("check", short_help="Run one check.")
@@ -37,12 +37,17 @@ def command(
     run: str,
     **options: Any,
 ) -> int:
-    """Run one check on the repository in PATH. NAME is audit, lint, pins or secrets."""
+    """Run one check on the repository in PATH. NAME is audit, lint, pins or secrets.
+
+    The audit takes a single requirements file, lockfile, SBOM, wheel or source archive as PATH, too.
+    """
     base.get(name)
-    root = root_of(path)
+    file = file_of(path) if name == "audit" else None
+    root, *files = file or (root_of(path),)
     check_destinations(sarif, json_file, record)
-    tell_of_repository(root)
+    if not files:
+        tell_of_repository(root)
     settings = settings_of(root, options)
-    found, place = run_checks([name], root, settings, run, progress=not no_progress)
+    found, place = run_checks([name], root, settings, run, tuple(files), progress=not no_progress)
     report = decide(found, settings, os.environ, place)
     return finish(report, sarif_file=sarif, json_file=json_file, record_file=record)

@@ -65,7 +65,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
     osv_api: the base URL of a server that speaks OSV's API.
     osv_export: an OSV zip, by URL or path, from which advisories are synced; empty means where they came from, else OSV's.
     resolve: let uv find the versions that requirements get which no lock tells; by wheels only, so that no code runs.
-    python: the interpreter in which pylint runs; empty means lockgate's own.
+    python: the interpreter in which pylint runs (empty means lockgate's own), and whose installed packages are audited.
     trust: obey what the repository's own configuration says of code to run (pylint's init-hook and load-plugins).
     sources: where each value that is no default came from.
     """

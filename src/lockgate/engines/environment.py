@@ -9,6 +9,10 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from lockgate.model.package import normalised
+
+LARGEST_RECORD = 16 * 2**20  # bytes
+
 # Of setuptools and virtualenv: neither adds a place to import from.
 _KNOWN_CODE = frozenset({"distutils-precedence.pth", "_virtualenv.pth"})
 
@@ -27,6 +31,46 @@ def fingerprint(python: str, root: Path) -> str:
     base = found.resolve().stat()
     about = (python, sys.version, base.st_size, base.st_mtime_ns, [_entries(folder) for folder in folders])
     return hashlib.sha256(repr(about).encode()).hexdigest()
+
+
+def modules(python: str, distributions: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """The modules that distributions (names by PEP 503) have installed, for those that are there with a RECORD.
+
+    python: an interpreter of a virtual environment, by path or by name. Of a namespace it is the package inside.
+    """
+    wanted = set(distributions)
+    found: dict[str, tuple[str, ...]] = {}
+    for folder in _folders_of(Path(shutil.which(python) or "").absolute()):
+        for info in folder.glob("*.dist-info"):
+            name = normalised(info.name.partition("-")[0])
+            record = _text(info / "RECORD") if name in wanted else ""
+            if record:
+                found[name] = _modules_in(record)
+    return found
+
+
+def _text(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            data = file.read(LARGEST_RECORD + 1)
+    except OSError:
+        return ""
+    return data.decode("utf-8", "replace") if len(data) <= LARGEST_RECORD else ""
+
+
+def _modules_in(record: str) -> tuple[str, ...]:
+    """The outermost modules and packages among the files of a RECORD, of which each line begins with a path."""
+    paths = [line.partition(",")[0].strip('"') for line in record.splitlines()]
+    packages = {path.rpartition("/")[0] for path in paths if path.rpartition("/")[2].startswith("__init__.")}
+    found: set[str] = set()
+    for path in paths:
+        folders = path.split("/")
+        file = folders.pop()
+        inside = ["/".join(folders[:count]) for count in range(1, len(folders) + 1)]
+        module = next((each for each in inside if each in packages), "/".join([*folders, file.partition(".")[0]]))
+        if file.endswith((".py", ".so", ".pyd")) and all(map(str.isidentifier, module.split("/"))):
+            found.add(module.replace("/", "."))
+    return tuple(sorted(found))
 
 
 def _own_folders() -> list[Path]:

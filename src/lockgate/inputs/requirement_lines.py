@@ -87,7 +87,7 @@ def parse(data: bytes, path: str) -> Parsed:
         parsed.skipped.append(Skip(path, str(error), gap=True))
         return parsed
     source = _Source(path, text)
-    annotations = Annotations()
+    annotations = Annotations() if "via" in text else None
     for line in source.logical_lines():
         if parsed.lines >= LINES and line.text.strip():
             reason = f"over the limit of {LINES:,} lines; this one and the rest were not read"
@@ -98,8 +98,10 @@ def parse(data: bytes, path: str) -> Parsed:
             _parse_line(line, parsed)
         except (ValueError, RecursionError) as error:
             parsed.skipped.append(Skip(f"{path}:{line.number}", f"can't be understood: {_plain(error)}", gap=True))
-        annotations.take(line.text, line.comment, before if len(parsed.packages) > before else None)
-    parsed.packages = annotations.traced(parsed.packages)
+        if annotations:
+            annotations.take(line.text, line.comment, before if len(parsed.packages) > before else None)
+    if annotations:
+        parsed.packages = annotations.traced(parsed.packages)
     return parsed
 
 

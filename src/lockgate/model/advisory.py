@@ -31,6 +31,7 @@ class Advisory(Struct, frozen=True, kw_only=True):
     `score` is the highest CVSS base score among them, None where nobody has scored it. `fix` is the nearest version
     above the one asked for that has none of them, `fixes` are all versions above it that fix some; both may be empty.
     `matched` is `hash` where not the version was known but a file.
+    `affects` are the dotted names of the modules and attributes that are affected, where the advisory tells.
     """
 
     id: str
@@ -43,6 +44,7 @@ class Advisory(Struct, frozen=True, kw_only=True):
     published: str = ""
     cwe: tuple[int, ...] = ()
     matched: str = ""
+    affects: tuple[str, ...] = ()
 
 
 class Exploitation(Struct, frozen=True, kw_only=True):

@@ -52,7 +52,7 @@ _CONFIDENCE_RANK = {Confidence.HIGH: 0, Confidence.MEDIUM: 1, Confidence.LOW: 2}
 class Location(Struct, frozen=True, kw_only=True):
     """A region of a file.
 
-    `path` is relative to the root that was scanned, with forward slashes. Lines and columns count from 1;
+    `path` is relative to the root that was scanned, with forward slashes; absolute where that is elsewhere. Lines and columns count from 1;
     columns count Unicode code points and `end_column` is the column behind the last character.
     """
 

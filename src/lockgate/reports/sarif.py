@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from heapq import nsmallest
 from operator import attrgetter
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -160,15 +161,24 @@ def _result(finding: Finding, prefix: str, rule_index: int, usual: Severity) -> 
 
 
 def _place(finding: Finding, prefix: str) -> Json:
-    path = f"{prefix}{finding.path}".encode("utf-8", "backslashreplace")
     # One region that makes no sense and GitHub refuses the whole file.
     line, column = max(finding.line, 1), max(finding.column, 1)
     end_line = max(finding.end_line, line)
     end_column = max(finding.end_column, column + 1 if end_line == line else 1)
     return {
-        "artifactLocation": {"uri": quote(path), "uriBaseId": ROOT},
+        "artifactLocation": _artifact(finding.path, prefix),
         "region": {"startLine": line, "startColumn": column, "endLine": end_line, "endColumn": end_column},
     }
+
+
+def _artifact(path: str, prefix: str) -> Json:
+    if Path(path).is_absolute():  # of an installed package
+        return {"uri": f"file:///{_quoted(path.lstrip('/'))}"}
+    return {"uri": _quoted(f"{prefix}{path}"), "uriBaseId": ROOT}
+
+
+def _quoted(path: str) -> str:
+    return quote(path.encode("utf-8", "backslashreplace"))
 
 
 def _filled(**members: Any) -> Json:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from lockgate.checks import base, redact
 from lockgate.checks.audit.describe import finding_of, rule_of
+from lockgate.checks.audit.evidence import with_imports
 from lockgate.checks.audit.inventory import take
-from lockgate.checks.audit.judge import judge, rule_modules
 from lockgate.checks.audit.source import choose
+from lockgate.checks.audit.subject import judge, rule_modules
 from lockgate.checks.audit.text import Texts
 from lockgate.checks.identity import identify
 from lockgate.inputs.tree import Tree
@@ -35,7 +36,7 @@ def run(target: base.Target) -> base.Result:
 
     What is not looked up is in the coverage, never clean.
     """
-    inventory = take(target.tree)
+    inventory = take(target.tree, target.settings.python)
     if target.settings.resolve and inventory.unlocked:
         from lockgate.checks.audit.resolve import resolved
 
@@ -83,7 +84,7 @@ def _advised(target: base.Target, asked: tuple[Package, ...]) -> base.Result:
     skipped = tuple(_unknown(asked, answers.failed))
     return base.Result(
         coverage=Coverage(examined=len(examined), unit="packages", skipped=skipped, notes=notes),
-        findings=findings,
+        findings=with_imports(findings, target.tree, target.settings.python),
         engines=(source.engine,),
         rules=described,
         gaps=source.gaps,

@@ -68,6 +68,8 @@ def finding_of(
     optional = {"fix_version": advisory.fix, "marker": package.marker, "published": advisory.published, "via": way}
     optional["matched"] = advisory.matched
     properties |= {name: value for name, value in optional.items() if value}
+    if advisory.affects:
+        properties["affects"] = list(advisory.affects)
     if package.groups:
         properties["groups"] = list(package.groups)
     if package.direct is not None:

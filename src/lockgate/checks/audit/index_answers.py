@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from lockgate.advisories.projects import Project
 from lockgate.checks.base import Progress
 from lockgate.config.settings import Settings
 from lockgate.inputs.urls import shown
@@ -14,7 +14,11 @@ from lockgate.model.errors import UnavailableError
 from lockgate.model.package import Package
 from lockgate.model.record import Skip
 
+if TYPE_CHECKING:
+    from lockgate.advisories.projects import Project
+
 DEFAULT = "default"
+MISTAKEN = 3  # projects; an index that has none of so many is not one of packages
 
 
 class Answers(Struct, frozen=True, kw_only=True):
@@ -46,8 +50,13 @@ def ask(packages: Iterable[Package], settings: Settings, progress: Progress) -> 
         known = asked.ask(urls, {name: frozenset(versions) for name, versions in wanted.items()}, progress)
     except UnavailableError as error:
         return Answers(gaps=(f"the package index was not asked: {error}",))
+    if len(known) >= MISTAKEN and all(not isinstance(answer, str) and not answer.known for answer in known.values()):
+        none = (
+            f"the package index has none of {len(known):,} projects; is {', '.join(map(shown, urls))} its simple API?"
+        )
+        return Answers(gaps=(none,))
     return Answers(
-        projects={name: answer for name, answer in known.items() if isinstance(answer, Project)},
+        projects={name: answer for name, answer in known.items() if not isinstance(answer, str)},
         skipped=tuple(_lost(package, answer) for package in pins if isinstance(answer := known[package.name], str)),
         notes=(f"package index: {', '.join(map(shown, urls))}",),
     )

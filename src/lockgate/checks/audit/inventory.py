@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import chain
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from lockgate.inputs.lockfiles.archives import is_archive
 from lockgate.inputs.lockfiles.base import Manifest, is_manifest, read_manifests
 from lockgate.inputs.lockfiles.linked import satisfies
 from lockgate.inputs.tree import Tree
@@ -38,9 +40,16 @@ class Inventory(Struct, frozen=True):
         return (*self.skipped, *self.unlocked.values())
 
 
-def take(tree: Tree) -> Inventory:
-    """The inventory of a tree. A requirement without a version is left out where a lock tells the version that it gets."""
+def take(tree: Tree, python: str = "") -> Inventory:
+    """The inventory of a tree, and of what is installed for the interpreter `python` where one is given.
+
+    A requirement without a version is left out where a lock tells the version that it gets.
+    """
     manifests = read_manifests(tree)
+    if python:
+        from lockgate.inputs import installed
+
+        manifests.append(installed.read(python, tree.root))
     settled = _Settled(manifests)
     packages = _packages(manifests)
     unread = (skip for skip in tree.skipped if skip.gap or is_manifest(skip.subject))
@@ -62,7 +71,24 @@ def _packages(manifests: list[Manifest]) -> tuple[Package, ...]:
     required = (package for manifest in manifests for package in manifest.packages)
     constraints = (package for manifest in manifests for package in manifest.constraints)
     found = {(package.name, package.version, package.at): package for package in chain(required, constraints)}
-    return tuple(found.values())
+    return tuple(_told_once(found.values()))
+
+
+def _told_once(packages: Collection[Package]) -> Iterator[Package]:
+    """The packages, each archive of the tree that something installs by its path told there only, with its hash."""
+    archives = {_pin(package): package.hashes for package in packages if is_archive(package.at.path)}
+    elsewhere = {_pin(package) for package in packages if not is_archive(package.at.path)}
+    for package in packages:
+        if package.origin is not Origin.FILE or _pin(package) not in archives:
+            yield package
+        elif not is_archive(package.at.path):
+            yield replace(package, hashes=package.hashes or archives[_pin(package)])
+        elif _pin(package) not in elsewhere:
+            yield package
+
+
+def _pin(package: Package) -> tuple[str, str, Origin]:
+    return package.name, package.version, package.origin
 
 
 def _is_asked(package: Package) -> bool:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from string import digits
 
 TARGETS = 1200  # of the most popular, which are worth a typosquatter's while
 SHORTEST = 5  # letters; shorter names have too many honest neighbours
-TARGETS_BY_LETTER = (
-    250  # so many targets of five letters, twice as many of six, and so on: short names have more of them
-)
+TARGETS_BY_LETTER = 250  # so many targets of five letters, twice as many of six, and so on
+
+Key = tuple[int, str]
 
 _NO_DIGITS = str.maketrans("", "", digits)
 _FILE = Path(__file__).with_name("popular.txt")
@@ -26,8 +27,7 @@ def meant(name: str) -> str:
     """
     if len(name) < SHORTEST - 1 or name in _ranks():
         return ""
-    neighbours = _neighbours()
-    near = {each for variant in _shortened(name) for each in neighbours.get(variant, ()) if _one_slip(name, each)}
+    near = {each for key in _keys(name) for each in _targets().get(key, ()) if _one_slip(name, each)}
     near.update(_lookalikes().get(_seen(name), ()))
     near -= {each for each in near if each.translate(_NO_DIGITS) == name.translate(_NO_DIGITS)}
     return min(near, key=_ranks().__getitem__, default="")
@@ -45,34 +45,40 @@ def _ranks() -> dict[str, int]:
 
 
 @cache
-def _targets() -> tuple[str, ...]:
+def _worthwhile() -> tuple[str, ...]:
     return tuple(
         name for name, rank in _ranks().items() if rank < min(TARGETS, TARGETS_BY_LETTER * (len(name) + 1 - SHORTEST))
     )
 
 
 @cache
-def _neighbours() -> dict[str, tuple[str, ...]]:
-    """The targets by what is left of each without one of its characters: names one slip apart share one of these."""
-    found: dict[str, tuple[str, ...]] = {}
-    for target in _targets():
-        alone = (target,)
-        for variant in _shortened(target):
-            found[variant] = found[variant] + alone if variant in found else alone
+def _targets() -> dict[Key, list[str]]:
+    """The targets by length and beginning, and by length and end: one slip leaves one of both as it is."""
+    found: dict[Key, list[str]] = {}
+    for target in _worthwhile():
+        for key in _ends(target, len(target)):
+            found.setdefault(key, []).append(target)
     return found
+
+
+def _keys(name: str) -> Iterator[Key]:
+    """The keys of the targets that the name may be one slip away from."""
+    for length in (len(name) - 1, len(name), len(name) + 1):
+        yield from _ends(name, length)
+
+
+def _ends(name: str, length: int) -> tuple[Key, Key]:
+    """The beginning and the end of a name by which targets of that length are found."""
+    size = 3 if length >= 7 else 2  # noqa: PLR2004 - a slip may touch two characters, and each end has to be free of them
+    return (length, name[:size]), (-length, name[-size:])
 
 
 @cache
 def _lookalikes() -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for target in _targets():
+    for target in _worthwhile():
         found.setdefault(_seen(target), []).append(target)
     return found
-
-
-def _shortened(name: str) -> set[str]:
-    """The name and what is left of it without one of its characters."""
-    return {name[:place] + name[place + 1 :] for place in range(len(name) + 1)}
 
 
 def _seen(name: str) -> str:

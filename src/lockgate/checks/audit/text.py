@@ -1,4 +1,4 @@
-"""Texts: those in which pins stand, with their inline comments and what may be hashed of them, and those of an index."""
+"""The texts in which pins stand: their inline comments, and what may be hashed of them."""
 
 from __future__ import annotations
 
@@ -6,15 +6,7 @@ from lockgate.checks import redact
 from lockgate.inputs.allow import allowed_rules
 from lockgate.inputs.files import display
 from lockgate.inputs.tree import Tree
-from lockgate.model.errors import shortened
 from lockgate.model.finding import Location
-
-LONGEST_REASON = 300
-
-
-def quoted(reason: str) -> str:
-    """A reason that an index gives, for a message: one printable line, or how long it is instead of it."""
-    return shortened(" ".join(reason.split()).rstrip("."), LONGEST_REASON)
 
 
 class Texts:

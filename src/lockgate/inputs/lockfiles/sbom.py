@@ -11,7 +11,6 @@ from lockgate.inputs import json_positions
 from lockgate.inputs.files import display
 from lockgate.inputs.lockfiles.base import Manifest, text
 from lockgate.inputs.lockfiles.graph import Root, traced, traced_from_tops
-from lockgate.inputs.sboms import cyclonedx, spdx
 from lockgate.inputs.sboms.element import LOCAL, PYPI, UNKNOWN, Listing
 from lockgate.inputs.tree import Tree
 from lockgate.model.errors import counted
@@ -48,6 +47,8 @@ def _manifest(tree: Tree, path: str) -> Manifest:
 
 
 def _listed(content: str, shown: str) -> Listing | Skip:
+    from lockgate.inputs.sboms import cyclonedx, spdx
+
     data = json_positions.load(content, shown)
     if isinstance(data, Skip):
         return data

@@ -42,8 +42,8 @@ class Entry(Struct, rename="kebab"):
     sdist: Artifact | None = None
     wheels: list[Artifact] = []
     dependencies: list[Dependency] = []
-    optional_dependencies: dict[str, list[Dependency]] = {}
-    dev_dependencies: dict[str, list[Dependency]] = {}
+    optional_dependencies: dict[Name, list[Dependency]] = {}
+    dev_dependencies: dict[Name, list[Dependency]] = {}
 
     @property
     def artifacts(self) -> list[Artifact]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
@@ -11,9 +12,11 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from lockgate.inputs import toml_positions
+from lockgate.inputs import toml_entries, toml_positions
 from lockgate.inputs.lockfiles.base import Manifest, read_toml
+from lockgate.inputs.lockfiles.fields import Name
 from lockgate.inputs.lockfiles.graph import MOST_FORKS
+from lockgate.inputs.lockfiles.pyproject import BUILD
 from lockgate.inputs.lockfiles.uv_graph import Dependency, Entry, Graph
 from lockgate.inputs.tree import Tree
 from lockgate.model.errors import shortened
@@ -24,6 +27,8 @@ from lockgate.model.record import Skip
 PATTERNS = ("uv.lock", "*.py.lock")
 
 VERSION = 1
+
+_EXACT = re.compile(r"==([A-Za-z0-9.!+_-]{1,100})")
 _ORIGINS = {
     "registry": Origin.INDEX,
     "git": Origin.VCS,
@@ -35,12 +40,19 @@ _ORIGINS = {
 }
 
 
+class _Constraint(Struct):
+    name: Name
+    specifier: str = ""
+    marker: str = ""
+
+
 class _Asked(Struct, rename="kebab"):
-    """The requirements of a script, and the groups of a workspace whose root is no project."""
+    """The requirements of a script, the groups of a workspace whose root is no project, and what builds are held to."""
 
     members: list[str] = []
     requirements: list[Dependency] = []
     dependency_groups: dict[str, list[Dependency]] = {}
+    build_constraints: list[_Constraint] = []
 
 
 def read(tree: Tree, paths: Sequence[str]) -> Iterable[Manifest]:
@@ -75,6 +87,7 @@ def _entries(data: dict[str, Any], text: str, shown: str, settles: dict[str, Non
     folder = shown.rpartition("/")[0]
     settles.update(dict.fromkeys(_settled(shown, folder, [entry for entry, _ in known])))
     yield from _traced(known, asked, shown, certain=not refused)
+    yield from _build(asked.build_constraints, text, shown)
 
 
 def _traced(
@@ -94,6 +107,23 @@ def _traced(
         yield Skip(shown, f"locks {forks} more than {MOST_FORKS} times", gap=True)
     if certain:
         yield from _cut_off(graph, [at for _, at in known], traced, asked, shown)
+
+
+def _build(constraints: list[_Constraint], text: str, shown: str) -> Iterator[Package]:
+    """What builds are held to, where that is one version: a lock has nothing else of what builds need."""
+    places = toml_entries.places(text, shown) if constraints else {}
+    for number, constraint in enumerate(constraints):
+        exact = _EXACT.fullmatch(constraint.specifier)
+        at = places.get(("manifest", "build-constraints", number))
+        if exact and at:
+            yield Package(
+                name=normalised(constraint.name),
+                version=exact[1],
+                at=at,
+                specifier=constraint.specifier,
+                marker=constraint.marker,
+                groups=(BUILD,),
+            )
 
 
 def _cut_off(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from lockgate.checks.audit.judge import Subject, of_status
+from lockgate.checks.audit.subject import Subject, of_status
 from lockgate.model.finding import Confidence, Finding, Severity
 from lockgate.model.rule import Rule, page
 

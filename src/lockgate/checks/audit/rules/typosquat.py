@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from lockgate.checks.audit.judge import Subject, found
 from lockgate.checks.audit.popular import meant
+from lockgate.checks.audit.subject import Subject, found
 from lockgate.model.finding import Confidence, Finding, Severity
 from lockgate.model.rule import Rule, page
 

@@ -1,14 +1,19 @@
 """A pinned file that is not among those that the index lists."""
 
-from collections.abc import Iterator
+from __future__ import annotations
 
-from lockgate.advisories.projects import Release
-from lockgate.checks.audit.judge import Subject, found, untold
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from lockgate.checks.audit.subject import Subject, found, untold
 from lockgate.model.errors import counted
 from lockgate.model.finding import Confidence, Finding, Severity
 from lockgate.model.package import Package
 from lockgate.model.record import Skip
 from lockgate.model.rule import Rule, page
+
+if TYPE_CHECKING:
+    from lockgate.advisories.projects import Release
 
 RULE = Rule(
     id="audit/unlisted-hash",

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 
-from lockgate.checks.audit.judge import Subject, found
-from lockgate.checks.audit.text import quoted
+from lockgate.checks.audit.subject import Subject, found
 from lockgate.model.finding import Confidence, Finding, Severity
 from lockgate.model.rule import Rule, page
 
@@ -29,11 +28,10 @@ def check(subject: Subject) -> Iterator[Finding]:
     """The pins of versions of which every file is yanked."""
     for package, release in subject.released():
         if release.yanked is not None:
-            reason = quoted(release.yanked)
             yield found(
                 RULE,
                 package,
-                f"{package.name} {package.version} is yanked{reason and f': {reason}'}",
+                f"{package.name} {package.version} is yanked{release.yanked and f': {release.yanked}'}",
                 f"Pin another version of {package.name}.",
-                reason=reason,
+                reason=release.yanked,
             )

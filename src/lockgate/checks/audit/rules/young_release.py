@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from lockgate.checks.audit.judge import Subject, found, untold
+from lockgate.checks.audit.subject import Subject, found, untold
 from lockgate.model.errors import counted
 from lockgate.model.finding import Confidence, Finding, Severity
 from lockgate.model.record import Skip

@@ -5,18 +5,20 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
-from lockgate.advisories.projects import Project, Release
 from lockgate.checks import base
 from lockgate.checks.audit.index_answers import ask
-from lockgate.checks.audit.text import quoted
 from lockgate.model.finding import Finding
 from lockgate.model.modules import loaded
 from lockgate.model.package import Origin, Package
 from lockgate.model.record import Coverage, Skip
 from lockgate.model.rule import Rule
+
+if TYPE_CHECKING:
+    from lockgate.advisories.projects import Project, Release
 
 
 class Subject(Struct, frozen=True, kw_only=True):
@@ -96,9 +98,8 @@ def of_status(subject: Subject, rule: Rule, status: str, says: str, fix: str) ->
     """The findings of `rule` for the pins of projects of that status; `{}` in `says` and `fix` is the project's name."""
     for package, project in subject.answered():
         if project.status == status:
-            reason = quoted(project.reason)
-            message = f"{says.format(package.name)}{reason and f': {reason}'}"
-            yield found(rule, package, message, fix.format(package.name), reason=reason)
+            message = f"{says.format(package.name)}{project.reason and f': {project.reason}'}"
+            yield found(rule, package, message, fix.format(package.name), reason=project.reason)
 
 
 def untold(package: Package, what: str) -> Skip:
