@@ -276,3 +276,18 @@ def test_a_password_in_a_lockfile_goes_nowhere(tmp_path: Path, all_zip: str) -> 
 def test_foreign_markdown_becomes_plain_text() -> None:
     assert plain("## A\n\n**b** `c` ![d](e) <img src=x> \u202e\x1b[31m", 100) == "A b c d [31m"
     assert plain("word " * 100, 20) == "word word word word…"
+
+
+def test_a_finding_in_a_poetry_lock_says_how_the_project_comes_by_it(tmp_path: Path, all_zip: str) -> None:
+    entry = '[[package]]\nname = "{}"\nversion = "1.0"\n'
+    lock = entry.format("tester") + 'dependencies = { Demo = "*" }\n' + entry.format("Demo")
+    files: Files = {
+        "pyproject.toml": '[tool.poetry]\nname = "app"\n[tool.poetry.group.dev.dependencies]\ntester = "^1.0"\n',
+        "poetry.lock": lock + '[metadata]\nlock-version = "2.1"\n',
+    }
+    result = run(tmp_path, files, all_zip)
+    finding = result.findings[0]
+    assert (finding.path, finding.line, finding.properties["groups"]) == ("poetry.lock", 7, ["dev"])
+    assert finding.message.endswith("it comes by app -> tester -> demo")
+    assert result.coverage.examined == 2
+    assert not any(skip.gap for skip in result.coverage.skipped)

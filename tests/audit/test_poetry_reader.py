@@ -126,6 +126,13 @@ c = [{ version = "1", python = "<3.8" }, { version = "2", platform = "win32" }]
     assert gaps(tmp_path, "poetry.lock", ENTRY.format("x") + needs + END) == []
 
 
+def test_what_locks_never_hold_is_not_missed(tmp_path: Path) -> None:
+    """Older ones leave what installs to the environment; none holds the project itself, though a package may need it."""
+    lock = ENTRY.format("x") + 'dependencies = { setuptools = "*", My_App = "*" }\n' + END
+    found = read_all(tmp_path, {"poetry.lock": lock, "pyproject.toml": '[project]\nname = "my.app"\n'})
+    assert found["poetry.lock"].skipped == ()
+
+
 def test_one_bad_entry_does_not_hide_the_others(tmp_path: Path) -> None:
     text = ENTRY.format("x") + 'dependencies = { y = "*" }\n' + ENTRY.format("y").replace('"1.0"', "1") + END
     manifest = read_text(tmp_path, "poetry.lock", text)
@@ -161,3 +168,21 @@ files = [{{ hash = "{url}" }}]
     manifest = read_text(tmp_path, "poetry.lock", text)
     assert (len(manifest.packages), len(manifest.skipped)) == (1, 5)
     assert word not in repr(manifest)
+
+
+def test_of_several_versions_the_constraint_tells_which_is_needed(tmp_path: Path) -> None:
+    text = (
+        ENTRY.format("a")
+        + 'dependencies = { x = "^1.0" }\n'
+        + ENTRY.format("x")
+        + ENTRY.format("x").replace('"1.0"', '"2.0"')
+        + ENTRY.format("b")
+        + 'dependencies = { x = ">=1.5" }\n'
+        + END
+    )
+    project = '[project]\nname = "app"\ndependencies = ["a"]\n'
+    packages = read_all(tmp_path, {"poetry.lock": text, "pyproject.toml": project})["poetry.lock"].packages
+    assert [(package.version, package.via) for package in packages if package.name == "x"] == [
+        ("1.0", ("app", "a", "x")),
+        ("2.0", ()),
+    ]

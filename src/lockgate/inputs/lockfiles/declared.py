@@ -22,7 +22,7 @@ from lockgate.model.record import Skip
 
 LARGEST = 2**19  # characters: people write these files
 LONGEST_REASON = 150  # characters; it quotes nothing of the file
-MOST = 20_000  # requirements of one file, those of a group counted again for each group that includes it
+MOST = 10_000  # requirements of one file, those of a group counted again for each group that includes it
 
 T = TypeVar("T", dict[str, Any], list[Any])
 

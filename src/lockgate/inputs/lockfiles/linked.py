@@ -13,6 +13,9 @@ from lockgate.model.record import Skip
 
 MOST_CHECKS = 20_000  # of a version against a specifier; with more, each version of a name counts as needed
 
+# What these tools, in older versions, leave to the environment in which they install.
+_OF_THE_ENVIRONMENT = frozenset({"distribute", "pip", "setuptools", "wheel"})
+
 
 class Need(Struct, frozen=True):
     """What a package needs. It has to be in the lock where that is `certain`: no marker or extra may leave it out."""
@@ -37,15 +40,16 @@ def linked(
     """
     names = _Names(packages)
     edges = [[number for need in each for number in names.meant(need.name, need.specifier)] for each in needs]
-    roots = [
+    roots = dict.fromkeys(
         (number, group)
         for package in required
         for number in names.meant(package.name, package.specifier)
         for group in package.groups or ("",)
-    ]
-    yield from traced(packages, edges, [Root(project, tuple(dict.fromkeys(roots)))]) if roots else packages
-    for package, each in zip(packages, needs, strict=True):
-        missing = [need.name for need in each if whole and need.certain and need.name not in names]
+    )
+    absent = _OF_THE_ENVIRONMENT | {project}  # a package may need the very project that is locked
+    yield from traced(packages, edges, [Root(project, tuple(roots))]) if roots else packages
+    for package, each in zip(packages, needs, strict=True) if whole else ():
+        missing = [need.name for need in each if need.certain and need.name not in names and need.name not in absent]
         if missing:
             more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
             where = f"{package.at.path}:{package.at.line}"

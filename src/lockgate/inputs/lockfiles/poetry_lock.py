@@ -7,6 +7,7 @@ pyproject.toml beside it.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
@@ -117,7 +118,8 @@ def _entries(tree: Tree, path: str, data: dict[str, Any], text: str, shown: str)
     project, required = required_beside(tree, path)
     asked = _asked(entries, required)
     packages = [_package(entry, at, metadata, asked) for entry, at in known]
-    needs = [list(_needs(entry, asked.get(normalised(entry.name), set()))) for entry in entries]
+    several = {name for name, times in Counter(package.name for package in packages).items() if times > 1}
+    needs = [list(_needs(entry, asked.get(normalised(entry.name), set()), several)) for entry in entries]
     yield from linked(packages, needs, project, required, whole=not skipped)
 
 
@@ -149,8 +151,8 @@ def _package(entry: _Entry, at: Location, metadata: _Metadata, asked: dict[str, 
     )
 
 
-def _needs(entry: _Entry, extras: set[str]) -> Iterator[Need]:
-    """What an entry needs with these extras."""
+def _needs(entry: _Entry, extras: set[str], several: set[str]) -> Iterator[Need]:
+    """What an entry needs with these extras; which version of it where there are `several`."""
     by_extras = {
         normalised(needed[0])
         for extra, names in entry.extras.items()
@@ -160,5 +162,5 @@ def _needs(entry: _Entry, extras: set[str]) -> Iterator[Need]:
     }
     for name, need in entry.needs():
         if not need.optional or name in by_extras:
-            allowed = specifier(need.version) if need.version else ""
+            allowed = specifier(need.version) if name in several else ""
             yield Need(name, allowed or "", certain=not need.conditional)

@@ -26,7 +26,7 @@ from lockgate.model.record import Skip
 PATTERNS = ("pyproject.toml",)
 
 BUILD = "build-system"
-MOST_GROUPS = 200
+MOST_GROUPS = 100
 
 
 def read(tree: Tree, paths: Sequence[str]) -> Iterator[Manifest]:
