@@ -27,6 +27,11 @@ _WORD = re.compile(r"[\w+/=.~-]{9,}")
 # A package's name is told in lower case and with dashes, in which no engine would know the secret that it is.
 _NAME = re.compile(r"(?=[a-z-]*\d)[a-z0-9-]{16,}")
 
+# What a lock holds of packages that everybody can have: exact versions (which may look like addresses) and digests.
+_PUBLIC = re.compile(
+    r"==\s*\d[\d.]*(?![^\s;,\\\"'])|\bsha256\s*[:=]\s*[\"']?[0-9a-f]{64}\b[\"']?|\bsha512\s*[:=]\s*[\"']?[0-9a-f]{128}\b[\"']?"
+)
+
 _NO_TEXT = frozenset(
     {"commit"}
 )  # properties that are no text of anybody's, though an engine might take them for a secret
@@ -35,7 +40,12 @@ Tell = Callable[[str], str]
 
 
 def masked(path: str, text: str) -> str:
-    """The text of a file with everything that an engine sees in it masked; empty where that can't be told."""
+    """The text of a file with everything that an engine sees in it masked; empty where that can't be told.
+
+    Where an engine may see something in versions and digests only, there is nothing to mask, and no engine is loaded.
+    """
+    if _sightings(path, _PUBLIC.sub("", text), look=False) == []:
+        return text
     seen = _sightings(path, text)
     return "" if seen is None else masking.mask(text, seen)
 
@@ -115,8 +125,11 @@ def _names_that_are_secrets(names: dict[str, tuple[str, str]], page: str, shown:
     return {name for name, spellings in names.items() if any(f'"{each}"' in masked_lines for each in spellings)}
 
 
-def _sightings(path: str, text: str) -> list[Sighting] | None:
-    """What the engines see in a text, None where they can't look at it. Where no engine runs the secrets check says so."""
+def _sightings(path: str, text: str, *, look: bool = True) -> list[Sighting] | None:
+    """What the engines see in a text, None where they can't look at it, or may see something and are not to `look`.
+
+    Where no engine runs the secrets check says so.
+    """
     data = text.encode("utf-8", "replace")
     try:
         engines = scanners()
@@ -124,5 +137,7 @@ def _sightings(path: str, text: str) -> list[Sighting] | None:
         return []
     if not engines.may_find(path, data):
         return []
+    if not look:
+        return None
     seen = engines.scan(path, data)
     return None if seen.gaps else seen.sightings
