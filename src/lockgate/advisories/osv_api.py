@@ -191,7 +191,9 @@ class _Records:
             wanted = dict.fromkeys(aliases - self._found.keys() - self.failed.keys(), today)
         _save(self._kept, self._cache)
         lost = [name for name in self.failed if name not in ids]
-        self.gaps = (f"{counted(len(lost), 'alias', 'aliases')} can't be read, such as {lost[0]}",) if lost else ()
+        self.gaps: tuple[str, ...] = (
+            (f"{counted(len(lost), 'alias', 'aliases')} can't be read, such as {lost[0]}",) if lost else ()
+        )
         self.failed |= {name: f"the server does not have {name}" for name in ids if self._found.get(name) == b""}
 
     def index(self) -> Index | None:
