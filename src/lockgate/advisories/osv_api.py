@@ -170,7 +170,7 @@ class _Hits:
 
 
 class _Records:
-    """The records of the given ids (with their dates) and of their aliases, from the user's cache or else from the server.
+    """The records of the given ids (with their dates) and of aliases that may score them, from the user's cache or else from the server.
 
     `failed` tells of ids why their records can't be had, `gaps` what is missing of others than the given ones.
     """
@@ -245,7 +245,11 @@ class _Records:
 
 
 def _aliases(data: bytes | None) -> set[str]:
-    return {alias for alias in decode(data).aliases or () if alias.startswith(_HOMES)} if data else set()
+    """The aliases that may tell how severe a record is which does not tell it itself."""
+    record = decode(data) if data else None
+    if record is None or record.score() is not None:
+        return set()
+    return {alias for alias in record.aliases or () if alias.startswith(_HOMES)}
 
 
 def _counts(record: Record) -> bool:
