@@ -193,12 +193,16 @@ def test_a_circle_ends(tmp_path: Path) -> None:
         ([], "bom.json neither a CycloneDX nor an SPDX document"),
         ({"x": 1}, "bom.json neither a CycloneDX nor an SPDX document"),
         (bom(component("pkg:pypi/a@1"), dependencies=3), "bom.json can't be understood"),
-        (bom(3), "bom.json can't be understood"),  # type: ignore[arg-type]
+        (bom(3), "bom.json can't be understood: a component is no object"),  # type: ignore[arg-type]
+        (bom(metadata=3), "bom.json can't be understood: a component is no object"),
+        (bom(metadata={"component": [1]}), "bom.json can't be understood: a component is no object"),
+        ({**bom(), "components": {"x": 1}}, "bom.json:"),
+        ({**spdx(), "packages": "x"}, "bom.json can't be understood: a package is no object"),
         (bom(component("pkg:pypi/a@1", name=7)), "bom.json:"),
         (bom(component("pypi/a@1")), "bom.json:9 can't be understood: its purl is none"),
         (bom(component("pkg:pypi/x/a@1")), "bom.json:9 can't be understood: its name is none"),
         (bom(component("pkg:pypi/a@1%20OR%201")), "bom.json:9 can't be understood: its version is none"),
-        (bom(component("pkg:pypi/a@1", components=["x"])), "bom.json:"),
+        (bom(component("pkg:pypi/a@1", components=["x"])), "bom.json can't be understood: a component is no object"),
         (spdx(spdx_package("a", "pkg:pypi/"), spdx_package("b", "pkg:pypi/b@1")), "bom.json:"),
         ('{"bomFormat": "CycloneDX", "bomFormat": "CycloneDX"}', "bom.json:1 gives 'bomFormat' twice in one object"),
         ('{"bomFormat": ' + "[" * 200_000, "bom.json"),
@@ -207,6 +211,15 @@ def test_a_circle_ends(tmp_path: Path) -> None:
 def test_what_can_not_be_understood_is_a_gap(tmp_path: Path, document: Any, said: str) -> None:
     found = gaps(read(tmp_path, document))
     assert any(gap.startswith(said) for gap in found), found
+
+
+@pytest.mark.parametrize(
+    "document", [bom(*[{}] * 50_000), bom({"name": "x", "components": [{}] * 50_000}), spdx(*[{}] * 50_000)]
+)
+def test_very_many_bad_entries_are_told_in_part(tmp_path: Path, document: Any) -> None:
+    found = gaps(read(tmp_path, json.dumps(document)))
+    assert len(found) == 1001
+    assert found[-1] == "bom.json 1,000 of its entries can't be understood; the rest was not read"
 
 
 def test_one_bad_entry_does_not_hide_the_others(tmp_path: Path) -> None:

@@ -88,3 +88,9 @@ def test_a_large_object_with_many_keys_twice_takes_linear_time() -> None:
     skip = load(f'{{{keys}, "z": 1, "z": 2}}', "f")
     assert isinstance(skip, Skip)
     assert "'z' twice" in skip.reason
+
+
+def test_a_text_of_very_many_objects_is_a_gap() -> None:
+    """Each is a Python object of its own: 8 MiB of them would take gigabytes."""
+    skip = load("[" + ",".join(["{}"] * 250_001) + "]", "x.json")
+    assert (skip.subject, skip.reason, skip.gap) == ("x.json", "more than 250,000 objects", True)

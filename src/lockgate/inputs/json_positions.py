@@ -21,11 +21,14 @@ from lockgate.model.record import Skip
 
 # A string, what makes it a key, and the value where that is a string as well; or a brace.
 _TOKEN = re.compile(r'"((?:[^"\\]++|\\.)*+)"(?:[ \t\r\n]*+(:)(?:[ \t\r\n]*+"(?:[^"\\]++|\\.)*+")?)?|[{}]', re.DOTALL)
+MOST_OBJECTS = 250_000  # a lock or SBOM has one for a hundred characters
 _Entries = dict[str, tuple[int, int]]
 
 
 class Object(dict[str, Any]):
     """An object of a JSON text. It is equal to the plain dictionary."""
+
+    __slots__ = ("_file", "_number")
 
     def __init__(self, pairs: Iterable[tuple[str, Any]], file: _File) -> None:
         super().__init__(pairs)
@@ -77,6 +80,8 @@ def load(text: str, path: str) -> Any | Skip:
 
     A text that gives one key of an object twice is refused, because either may be the one that another program takes.
     """
+    if text.count("{") > MOST_OBJECTS:
+        return Skip(path, f"more than {MOST_OBJECTS:,} objects", gap=True)
     file = _File(text, path)
     try:
         value = json.loads(text, object_pairs_hook=file.taken)

@@ -11,7 +11,7 @@ from lockgate.inputs import json_positions
 from lockgate.inputs.files import display
 from lockgate.inputs.lockfiles.base import Manifest, text
 from lockgate.inputs.lockfiles.graph import Root, traced, traced_from_tops
-from lockgate.inputs.sboms.element import LOCAL, PYPI, UNKNOWN, Listing
+from lockgate.inputs.sboms.element import LOCAL, MOST_SKIPPED, PYPI, UNKNOWN, Listing
 from lockgate.inputs.tree import Tree
 from lockgate.model.errors import counted
 from lockgate.model.package import Origin, Package
@@ -65,6 +65,8 @@ def _listed(content: str, shown: str) -> Listing | Skip:
 
 def _entries(listing: Listing, shown: str) -> Iterator[Package | Skip]:
     yield from listing.skipped
+    if len(listing.skipped) >= MOST_SKIPPED:
+        yield Skip(shown, f"{MOST_SKIPPED:,} of its entries can't be understood; the rest was not read", gap=True)
     others: Counter[str] = Counter()
     roots = set(listing.roots)
     for package, element in zip(_traced(listing, shown), listing.elements, strict=True):

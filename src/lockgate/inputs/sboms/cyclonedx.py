@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from lockgate.inputs.json_positions import Object
-from lockgate.inputs.sboms.element import LOCAL, UNKNOWN, Element, Listing, element, kind_of, place
+from lockgate.inputs.sboms.element import LOCAL, MOST_SKIPPED, UNKNOWN, Element, Listing, element, kind_of, parts, place
 from lockgate.model.errors import shortened
 from lockgate.model.record import Skip
 
@@ -40,7 +41,6 @@ class _Component(Struct, rename={"ref": "bom-ref", "references": "externalRefere
     hashes: list[_Hash] = []
     references: list[_Reference] = []
     properties: list[_Property] = []
-    components: list[dict[str, object]] = []
 
 
 class _Dependency(Struct, rename="camel"):
@@ -48,13 +48,7 @@ class _Dependency(Struct, rename="camel"):
     depends_on: list[str] = []
 
 
-class _Metadata(Struct):
-    component: dict[str, object] | None = None
-
-
 class _Bom(Struct):
-    metadata: _Metadata = msgspec.field(default_factory=_Metadata)
-    components: list[dict[str, object]] = []
     dependencies: list[_Dependency] = []
 
 
@@ -69,11 +63,14 @@ def listed(data: Object, shown: str) -> Listing | Skip:
     except msgspec.ValidationError as error:
         return Skip(shown, f"can't be understood: {shortened(str(error), 150)}", gap=True)
     listing = Listing(needs=[(entry.ref, needed) for entry in bom.dependencies for needed in entry.depends_on])
-    about = data.get("metadata", {}).get("component")
-    for component, parent in _components([*([about] if about else []), *data.get("components", [])]):
+    metadata = data.get("metadata", {})
+    about = metadata.get("component") if isinstance(metadata, Object) else metadata
+    for component, parent in _components([*([about] if about else []), *parts(data.get("components", []))]):
         found = _element(component, shown)
         if isinstance(found, Skip):
             listing.skipped.append(found)
+            if len(listing.skipped) >= MOST_SKIPPED:
+                break
             continue
         listing.elements.append(found)
         if parent:
@@ -83,18 +80,20 @@ def listed(data: Object, shown: str) -> Listing | Skip:
     return listing
 
 
-def _components(ahead: list[Object]) -> Iterator[tuple[Object, str]]:
+def _components(ahead: list[Any]) -> Iterator[tuple[Any, str]]:
     """All components, those inside of others too, each with the reference of the one that it is in."""
     stack = [(component, "") for component in reversed(ahead)]
     while stack:
         component, parent = stack.pop()
         yield component, parent
-        inner, ref = component.get("components"), component.get("bom-ref")
-        if isinstance(inner, list):
-            stack += [(each, str(ref or "")) for each in reversed(inner) if isinstance(each, Object)]
+        if isinstance(component, Object) and "components" in component:
+            ref = str(component.get("bom-ref", ""))
+            stack += [(each, ref) for each in reversed(parts(component["components"]))]
 
 
-def _element(component: Object, shown: str) -> Element | Skip:
+def _element(component: Any, shown: str) -> Element | Skip:
+    if not isinstance(component, Object):
+        return Skip(shown, "can't be understood: a component is no object", gap=True)
     at = place(component, "version", "purl", "name")
     try:
         known = msgspec.convert(component, _Component)

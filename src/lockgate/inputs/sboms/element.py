@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import Any
 
 from msgspec import Struct
 
@@ -17,6 +18,7 @@ from lockgate.model.record import Skip
 PYPI = "pypi"
 LOCAL = "local"  # a project of the place where the SBOM was made, which is in no ecosystem
 UNKNOWN = ""
+MOST_SKIPPED = 1000  # entries that can't be understood; with so many the rest is not read
 
 _NAME = re.compile(r"(?=.{1,200}$)[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _VERSION = re.compile(r"[A-Za-z0-9.!+_-]{,100}")
@@ -36,7 +38,7 @@ class Element(Struct, frozen=True):
 class Listing(Struct):
     """What an SBOM lists: `needs` are pairs of references, of what needs and what is needed; `roots` are what it is about.
 
-    `skipped` are the entries that can't be understood.
+    `skipped` are the entries that can't be understood, at most MOST_SKIPPED.
     """
 
     elements: list[Element] = []
@@ -89,6 +91,11 @@ def _origin(qualifiers: dict[str, str]) -> Origin:
 
 def _shown(name: str) -> str:
     return name if name.isprintable() and len(name) <= _LONGEST else ""
+
+
+def parts(value: Any) -> list[Any]:
+    """The parts of a list; what is none is taken for its only part, which then can't be understood."""
+    return value if isinstance(value, list) else [value]
 
 
 def place(entry: Object, *keys: str) -> Location:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 from msgspec import Struct
 
 from lockgate.inputs.json_positions import Object
-from lockgate.inputs.sboms.element import UNKNOWN, Element, Listing, element, kind_of, place
+from lockgate.inputs.sboms.element import MOST_SKIPPED, UNKNOWN, Element, Listing, element, kind_of, parts, place
 from lockgate.model.errors import shortened
 from lockgate.model.record import Skip
 
@@ -44,7 +46,6 @@ class _Relationship(Struct, rename="camel"):
 
 
 class _Document(Struct, rename="camel"):
-    packages: list[dict[str, object]] = []
     relationships: list[_Relationship] = []
     document_describes: list[str] = []
 
@@ -60,27 +61,35 @@ def listed(data: Object, shown: str) -> Listing | Skip:
     except msgspec.ValidationError as error:
         return Skip(shown, f"can't be understood: {shortened(str(error), 150)}", gap=True)
     listing = Listing(roots=list(document.document_describes))
-    for entry in data.get("packages", []):
+    for entry in parts(data.get("packages", [])):
         found = _element(entry, shown)
-        if isinstance(found, Skip):
-            listing.skipped.append(found)
-        else:
+        if isinstance(found, Element):
             listing.elements.append(found)
+            continue
+        listing.skipped.append(found)
+        if len(listing.skipped) >= MOST_SKIPPED:
+            break
     for relationship in document.relationships:
-        one, other = relationship.spdx_element_id, relationship.related_spdx_element
-        kind = relationship.relationship_type
-        if kind == "DESCRIBES":
-            listing.roots.append(other)
-        elif kind == "DESCRIBED_BY":
-            listing.roots.append(one)
-        elif kind in _FORWARD:
-            listing.needs.append((one, other))
-        elif kind in _BACKWARD or kind.endswith("DEPENDENCY_OF"):
-            listing.needs.append((other, one))
+        _relate(relationship, listing)
     return listing
 
 
-def _element(entry: Object, shown: str) -> Element | Skip:
+def _relate(relationship: _Relationship, listing: Listing) -> None:
+    one, other = relationship.spdx_element_id, relationship.related_spdx_element
+    kind = relationship.relationship_type
+    if kind == "DESCRIBES":
+        listing.roots.append(other)
+    elif kind == "DESCRIBED_BY":
+        listing.roots.append(one)
+    elif kind in _FORWARD:
+        listing.needs.append((one, other))
+    elif kind in _BACKWARD or kind.endswith("DEPENDENCY_OF"):
+        listing.needs.append((other, one))
+
+
+def _element(entry: Any, shown: str) -> Element | Skip:
+    if not isinstance(entry, Object):
+        return Skip(shown, "can't be understood: a package is no object", gap=True)
     at = place(entry, "versionInfo", "name")
     try:
         known = msgspec.convert(entry, _Package)
