@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any
 
 PINS = 1_000
-KNOWN = 300  # of them, packages that have advisories
+KNOWN = 60  # of them, packages that have advisories
 DIGEST = "sha256:" + "ab" * 32
 SCRIPTS = Path(sysconfig.get_path("scripts"))
 PIP_AUDIT = """\
@@ -66,10 +66,12 @@ class Answers:
             self._ids[name, version] = ids
 
     def of(self, path: str, body: bytes) -> tuple[str, bytes]:
-        """The content type and content for a request."""
+        """The content type and content for a request. Raises LookupError for what there is not."""
         parts = path.strip("/").split("/")
         if path == "/v1/querybatch":
-            return "application/json", json.dumps({"results": list(map(self._found, json.loads(body)["queries"]))}).encode()
+            return "application/json", json.dumps(
+                {"results": list(map(self._found, json.loads(body)["queries"]))}
+            ).encode()
         if path == "/v1/query":
             ids = [each["id"] for each in self._found(json.loads(body)).get("vulns", ())]
             return "application/json", b'{"vulns": [%b]}' % b", ".join(self._records[each] for each in ids)
@@ -89,7 +91,11 @@ class Answers:
 
     def _found(self, query: dict[str, Any]) -> dict[str, Any]:
         ids = self._ids.get((query["package"]["name"], query.get("version", "")), [])
-        return {"vulns": [{"id": each, "modified": json.loads(self._records[each])["modified"]} for each in ids]} if ids else {}
+        return (
+            {"vulns": [{"id": each, "modified": json.loads(self._records[each])["modified"]} for each in ids]}
+            if ids
+            else {}
+        )
 
 
 async def serve(latency: float, answers: Answers) -> None:
@@ -100,10 +106,16 @@ async def serve(latency: float, answers: Answers) -> None:
             while True:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
                 lines = head.split("\r\n")
-                length = next((int(line.split(":")[1]) for line in lines if line.lower().startswith("content-length:")), 0)
-                kind, body = answers.of(lines[0].split(" ")[1], await reader.readexactly(length))
+                length = next(
+                    (int(line.split(":")[1]) for line in lines if line.lower().startswith("content-length:")), 0
+                )
+                given, status = await reader.readexactly(length), "200 OK"
+                try:
+                    kind, body = answers.of(lines[0].split(" ")[1], given)
+                except LookupError:
+                    kind, body, status = "application/json", b"{}", "404 Not Found"
                 await asyncio.sleep(latency / 1000)
-                about = f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nCache-Control: max-age=600\r\nContent-Length: {len(body)}\r\n\r\n"
+                about = f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nCache-Control: max-age=600\r\nContent-Length: {len(body)}\r\n\r\n"
                 writer.write(about.encode() + body)
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
@@ -128,7 +140,7 @@ def chosen(source: Path) -> dict[str, str]:
                 versions = [each for each in affected.get("versions") or () if each.replace(".", "").isdigit()]
                 if versions:
                     listed[affected["package"]["name"].lower().replace("_", "-").replace(".", "-")] = versions[-1]
-    names = random.Random(7).sample(sorted(listed), KNOWN)
+    names = random.Random(7).sample(sorted(listed), KNOWN)  # noqa: S311 - the same in every run
     return {name: listed[name] for name in names} | {f"demo-{number}": "1.0" for number in range(PINS - KNOWN)}
 
 
@@ -147,7 +159,9 @@ def write_project(folder: Path, pins: dict[str, str], index: str) -> None:
     lock += f"[package.metadata]\nrequires-dist = [\n{needed}]\n\n"
     for number, (name, version) in enumerate(pins.items()):
         file = f'url = "{index}/files/{name}-{version}'
-        after = "".join(f'    {{ name = "{needs}" }},\n' for needs in sorted(names[50 + number * 20 : 70 + number * 20]))
+        after = "".join(
+            f'    {{ name = "{needs}" }},\n' for needs in sorted(names[50 + number * 20 : 70 + number * 20])
+        )
         lock += f'[[package]]\nname = "{name}"\nversion = "{version}"\nsource = {{ registry = "{index}/simple" }}\n'
         lock += f"dependencies = [\n{after}]\n" if after else ""
         lock += f'sdist = {{ {file}.tar.gz", hash = "{DIGEST}", size = 12345 }}\nwheels = [\n'
@@ -173,11 +187,38 @@ def contests(folder: Path, server: str, pysentry: str | None) -> dict[str, dict[
     requirements = str(folder / "pins" / "requirements.txt")
     if tool("pip-audit"):
         options = ["--no-deps", "--disable-pip", "-r", requirements, "-f", "json", "-o", str(folder / "pip-audit.json")]
-        of_pins["pip-audit"] = [sys.executable, "-c", PIP_AUDIT, server, *options, "--cache-dir", str(folder / "pip-audit")]
+        of_pins["pip-audit"] = [
+            sys.executable,
+            "-c",
+            PIP_AUDIT,
+            server,
+            *options,
+            "--cache-dir",
+            str(folder / "pip-audit"),
+        ]
     if uv := tool("uv"):
-        of_lock["uv audit"] = [uv, "audit", "--frozen", "--project", lock, "--service-url", server, "--output-format", "sarif"]
+        of_lock["uv audit"] = [
+            uv,
+            "audit",
+            "--frozen",
+            "--project",
+            lock,
+            "--service-url",
+            server,
+            "--output-format",
+            "sarif",
+        ]
     if pysentry := pysentry or tool("pysentry-rs"):
-        common = ["--sources", "osv", "--service-url", server, "--no-maintenance-check", "--format", "sarif", "--no-config"]
+        common = [
+            "--sources",
+            "osv",
+            "--service-url",
+            server,
+            "--no-maintenance-check",
+            "--format",
+            "sarif",
+            "--no-config",
+        ]
         common += ["-o", str(folder / "pysentry.sarif"), "--cache-dir", str(folder / "pysentry")]
         of_pins["pysentry-rs"] = [pysentry, *common, "--no-resolver", "--requirements-files", requirements, "--", pins]
         of_lock["pysentry-rs"] = [pysentry, *common, lock]
@@ -210,17 +251,23 @@ def main() -> None:
         command = [sys.executable, __file__, "--serve", str(folder / "pins.json"), "--latency", str(options.latency)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
             try:
-                assert child.stdout  # it is a pipe
-                contest(folder, source, f"http://127.0.0.1:{child.stdout.readline().strip()}", pins, options)
+                port = child.stdout.readline().strip() if child.stdout else ""
+                contest(folder, source, f"http://127.0.0.1:{port}", pins, options)
             finally:
                 child.kill()
 
 
 def contest(folder: Path, source: Path, server: str, pins: dict[str, str], options: argparse.Namespace) -> None:
     write_project(folder, pins, server)
-    environ = {key: value for key, value in os.environ.items() if key not in ("LOCKGATE_ADVISORIES", "PYTHONDONTWRITEBYTECODE")}
+    environ = {
+        key: value for key, value in os.environ.items() if key not in ("LOCKGATE_ADVISORIES", "PYTHONDONTWRITEBYTECODE")
+    }
     environ |= {"XDG_DATA_HOME": str(folder / "data"), "UV_CACHE_DIR": str(folder / "uv"), "LOCKGATE_OSV_API": server}
-    environ |= {"UV_DEFAULT_INDEX": f"{server}/simple", "NO_PROXY": "127.0.0.1", "XDG_CACHE_HOME": str(folder / "cache")}
+    environ |= {
+        "UV_DEFAULT_INDEX": f"{server}/simple",
+        "NO_PROXY": "127.0.0.1",
+        "XDG_CACHE_HOME": str(folder / "cache"),
+    }
     lockgate = tool("lockgate") or ""
     synced = [timed([lockgate, "advisories", "sync", "--from", str(source)], environ, lambda: None) for _ in range(3)]
     print(f"cold index: {statistics.median(taken for taken, _ in synced):,.0f} ms\n")
@@ -235,7 +282,9 @@ def contest(folder: Path, source: Path, server: str, pins: dict[str, str], optio
         for peer, all_taken in taken.items():
             median = statistics.median(all_taken)
             told = f"{median:8,.0f} ms ({min(all_taken):,.0f} to {max(all_taken):,.0f})"
-            print(f"  {peer:<28}{told}  exit {first[peer][1]}{'' if peer in ('lockgate',) else f'  {median / ours:.2f} times'}")
+            print(
+                f"  {peer:<28}{told}  exit {first[peer][1]}{'' if peer == 'lockgate' else f'  {median / ours:.2f} times'}"
+            )
         print()
 
 

@@ -7,7 +7,7 @@ credential that somebody put in the wrong place.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeGuard
 
 from msgspec.structs import replace
@@ -19,6 +19,7 @@ from lockgate.engines.secrets.scanners import scanners
 from lockgate.model.errors import UnavailableError
 from lockgate.model.finding import Finding
 from lockgate.model.record import Skip
+from lockgate.model.rule import Rule
 
 NOT_SHOWN = "(not shown: it could not be searched for secrets)"
 
@@ -31,6 +32,8 @@ _NAME = re.compile(r"(?=[a-z-]*\d)[a-z0-9-]{16,}")
 _PUBLIC = re.compile(
     r"==\s*\d[\d.]*(?![^\s;,\\\"'])|\bsha256\s*[:=]\s*[\"']?[0-9a-f]{64}\b[\"']?|\bsha512\s*[:=]\s*[\"']?[0-9a-f]{128}\b[\"']?"
 )
+
+_NUMBERS = re.compile(r"(?<![\w.-])\d+(?:\.\d+)+(?![\w-])")  # versions of four parts look like addresses
 
 _NO_TEXT = frozenset(
     {"commit"}
@@ -50,18 +53,21 @@ def masked(path: str, text: str) -> str:
     return "" if seen is None else masking.mask(text, seen)
 
 
-def findings(found: Iterable[Finding]) -> list[Finding]:
-    """The findings with everything that an engine sees in their texts masked. It comes before anything is hashed."""
+def findings(found: Iterable[Finding], rules: Iterable[Rule] = ()) -> list[Finding]:
+    """The findings with everything that an engine sees in their texts masked. It comes before anything is hashed.
+
+    What the `rules` say is no text of the repository: where the findings of an advisory repeat it, no engine is asked for it.
+    """
     found = list(found)
-    tell = _teller({text for finding in found for text in _texts(finding)}) if found else str
+    tell = _teller(_by_texts(found, rules)) if found else str
     return [_told(finding, tell) for finding in found]
 
 
 def result(whole: Result) -> Result:
     """The result with everything that an engine sees in its texts masked. Paths stay as they are."""
     skipped = whole.coverage.skipped
-    texts = {*whole.gaps, *whole.coverage.notes, *(skip.reason for skip in skipped)}
-    tell = _teller(texts.union(*map(_texts, whole.findings)))
+    texts = dict.fromkeys((*whole.gaps, *whole.coverage.notes, *(skip.reason for skip in skipped)), "")
+    tell = _teller(texts | _by_texts(whole.findings, whole.rules))
     coverage = replace(
         whole.coverage,
         skipped=tuple(Skip(skip.subject, tell(skip.reason), skip.gap) for skip in skipped),
@@ -77,7 +83,13 @@ def result(whole: Result) -> Result:
 
 def text(told: str) -> str:
     """The text with everything that an engine sees in it masked."""
-    return _teller({told})(told)
+    return _teller({told: ""})(told)
+
+
+def _by_texts(found: Iterable[Finding], rules: Iterable[Rule]) -> dict[str, str]:
+    """The texts of the findings, each with what its rule says in it."""
+    said = {rule.id: rule.summary.rstrip(".") for rule in rules}
+    return {text: said.get(finding.rule, "") for finding in found for text in _texts(finding)}
 
 
 def _texts(finding: Finding) -> Iterator[str]:
@@ -94,12 +106,15 @@ def _told(finding: Finding, tell: Tell) -> Finding:
     return replace(finding, message=tell(finding.message), fix=tell(finding.fix), properties=properties)
 
 
-def _teller(texts: Iterable[str]) -> Tell:
-    """What to tell in place of each of the texts."""
-    lines = {text: " ".join(text.split()) for text in texts}
-    words = {word for line in lines.values() for word in _WORD.findall(line)}
-    names = {name: (name.replace("-", "_"), name.upper()) for line in lines.values() for name in _NAME.findall(line)}
-    page = "\n".join([*lines.values(), *(f'"{word}"' for word in sorted(words.union(*names.values())))])
+def _teller(texts: Mapping[str, str]) -> Tell:
+    """What to tell in place of each of the texts, each given with a part of it that is no text of the repository.
+
+    Where an engine may see something in those parts and in numbers only, nothing is masked, and no engine is loaded.
+    """
+    own = {_NUMBERS.sub("", text.replace(public, "") if public else text) for text, public in texts.items()}
+    if _sightings("told", _page(own)[0], look=False) == []:
+        return lambda text: text
+    page, lines, names = _page(texts)
     seen = _sightings("told", page)
     if seen == []:
         return lambda text: text
@@ -117,6 +132,15 @@ def _teller(texts: Iterable[str]) -> Tell:
         return text if both == line else both
 
     return tell
+
+
+def _page(texts: Iterable[str]) -> tuple[str, dict[str, str], dict[str, tuple[str, str]]]:
+    """What the engines are shown of the texts; it begins with a line for each. With it these lines, and names by spellings."""
+    lines = {text: " ".join(text.split()) for text in texts}
+    words = {word for line in lines.values() for word in _WORD.findall(line)}
+    names = {name: (name.replace("-", "_"), name.upper()) for line in lines.values() for name in _NAME.findall(line)}
+    page = "\n".join([*lines.values(), *(f'"{word}"' for word in sorted(words.union(*names.values())))])
+    return page, lines, names
 
 
 def _names_that_are_secrets(names: dict[str, tuple[str, str]], page: str, shown: list[str]) -> set[str]:

@@ -42,7 +42,8 @@ def run(target: base.Target) -> base.Result:
 
         inventory = resolved(inventory, offline=target.settings.offline)
     parts = (_advised(target, inventory.asked), judge(inventory.packages, target))
-    findings, allowed = _told(target.tree, [finding for part in parts for finding in part.findings])
+    rules = [rule for part in parts for rule in part.rules]
+    findings, allowed = _told(target.tree, [finding for part in parts for finding in part.findings], rules)
     named = {finding.rule for finding in findings}
     coverages = [part.coverage for part in parts]
     return base.Result(
@@ -58,7 +59,7 @@ def run(target: base.Target) -> base.Result:
         ),
         findings=findings,
         engines=tuple(engine for part in parts for engine in part.engines),
-        rules=tuple(rule for part in parts for rule in part.rules if rule.id in named),
+        rules=tuple(rule for rule in rules if rule.id in named),
         gaps=tuple(gap for part in parts for gap in part.gaps),
     )
 
@@ -117,12 +118,12 @@ def _findings(
     return tuple(found), tuple(described[name] for name in sorted(described))
 
 
-def _told(tree: Tree, found: Iterable[Finding]) -> tuple[tuple[Finding, ...], int]:
+def _told(tree: Tree, found: Iterable[Finding], rules: Iterable[Rule]) -> tuple[tuple[Finding, ...], int]:
     """The findings with their names, and how many more an inline comment allows."""
     texts, found = Texts(tree), list(found)
     wanted = [finding for finding in found if not texts.allowed(finding) & {finding.rule, *finding.aliases}]
     # The package and not its line: the same advisory is the same finding after a line moved or a version changed.
     named = identify(
-        redact.findings(wanted), texts.masked, key=lambda finding, _: (str(finding.properties["package"]),)
+        redact.findings(wanted, rules), texts.masked, key=lambda finding, _: (str(finding.properties["package"]),)
     )
     return named, len(found) - len(wanted)
