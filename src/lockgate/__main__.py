@@ -8,8 +8,9 @@ import sys
 def main() -> None:
     """Run the command line and exit; Ctrl-C while it is still being imported shows no traceback either."""
     try:
-        from lockgate.light import import_msgspec
+        from lockgate.light import collect_rarely, import_msgspec
 
+        collect_rarely()
         import_msgspec()
         from lockgate import cli
 

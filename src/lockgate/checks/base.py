@@ -42,13 +42,17 @@ class Target(Struct, frozen=True, kw_only=True):
 
 
 class Result(Struct, frozen=True, kw_only=True):
-    """What a check found. `gaps` are the reasons why its work is incomplete, beside the gaps in the coverage."""
+    """What a check found. `gaps` are the reasons why its work is incomplete, beside the gaps in the coverage.
+
+    `public` are notes in which no text of the repository is.
+    """
 
     coverage: Coverage
     findings: tuple[Finding, ...] = ()
     engines: tuple[Engine, ...] = ()
     rules: tuple[Rule, ...] = ()
     gaps: tuple[str, ...] = ()
+    public: tuple[str, ...] = ()
 
 
 class Check(Protocol):

@@ -67,6 +67,7 @@ def result(whole: Result) -> Result:
     """The result with everything that an engine sees in its texts masked. Paths stay as they are."""
     skipped = whole.coverage.skipped
     texts = dict.fromkeys((*whole.gaps, *whole.coverage.notes, *(skip.reason for skip in skipped)), "")
+    texts |= {note: note for note in whole.public}
     tell = _teller(texts | _by_texts(whole.findings, whole.rules))
     coverage = replace(
         whole.coverage,
@@ -111,8 +112,8 @@ def _teller(texts: Mapping[str, str]) -> Tell:
 
     Where an engine may see something in those parts and in numbers only, nothing is masked, and no engine is loaded.
     """
-    own = {_NUMBERS.sub("", text.replace(public, "") if public else text) for text, public in texts.items()}
-    if _sightings("told", _page(own)[0], look=False) == []:
+    own = {_NUMBERS.sub("", text.replace(public, "") if public else text) for text, public in texts.items()} - {""}
+    if not own or _sightings("told", _page(own)[0], look=False) == []:
         return lambda text: text
     page, lines, names = _page(texts)
     seen = _sightings("told", page)

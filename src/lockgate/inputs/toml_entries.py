@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -63,4 +62,6 @@ def _keys(node: Node) -> Path:
     if node.type == "dotted_key":
         return tuple(key for child in node.named_children for key in _keys(child))
     written = (node.text or b"").decode()
+    import tomllib
+
     return (next(iter(tomllib.loads(f"{written}=0"))) if node.type == "quoted_key" else written,)

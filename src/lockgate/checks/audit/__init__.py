@@ -61,6 +61,7 @@ def run(target: base.Target) -> base.Result:
         engines=tuple(engine for part in parts for engine in part.engines),
         rules=tuple(rule for rule in rules if rule.id in named),
         gaps=tuple(gap for part in parts for gap in part.gaps),
+        public=tuple(note for part in parts for note in part.public),
     )
 
 
@@ -89,6 +90,7 @@ def _advised(target: base.Target, asked: tuple[Package, ...]) -> base.Result:
         engines=(source.engine,),
         rules=described,
         gaps=source.gaps,
+        public=notes,
     )
 
 

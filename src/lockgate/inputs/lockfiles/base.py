@@ -73,12 +73,12 @@ def read_manifests(tree: Tree, using: list[Reader] | None = None) -> list[Manife
 
 def is_manifest(path: str) -> bool:
     """Whether a file of that path is a manifest, whatever is in it."""
-    return bool(_pattern(_of_manifests())(f"/{path.lower()}"))
+    return _pattern(_of_manifests())(f"/{path.lower()}")
 
 
 def is_read_by(reader: Reader, path: str) -> bool:
     """Whether a reader reads a file of that path."""
-    return bool(_pattern(reader.PATTERNS)(f"/{path.lower()}"))
+    return _pattern(reader.PATTERNS)(f"/{path.lower()}")
 
 
 @cache
@@ -91,12 +91,15 @@ def _searches(reader: Reader) -> bool:
 
 
 @cache
-def _pattern(patterns: tuple[str, ...]) -> Callable[[str], re.Match[str] | None]:
+def _pattern(patterns: tuple[str, ...]) -> Callable[[str], bool]:
     """Matches the paths, with a slash before them, that the patterns mean."""
-    names = [translate(pattern) for pattern in patterns if "/" not in pattern]
+    plain = {pattern for pattern in patterns if not re.search(r"[/*?\[]", pattern)}
+    names = [translate(pattern) for pattern in patterns if "/" not in pattern and pattern not in plain]
     ends = [translate(f"*/{pattern}") for pattern in patterns if "/" in pattern]
     # The name is what comes behind the last slash, where alone a pattern for names is tried.
-    return re.compile("|".join([*([rf".*/(?=[^/]*\Z)(?:{'|'.join(names)})"] if names else []), *ends]), re.DOTALL).match
+    parts = [*([rf".*/(?=[^/]*\Z)(?:{'|'.join(names)})"] if names else []), *ends]
+    matches = re.compile("|".join(parts), re.DOTALL).match if parts else None
+    return lambda path: path.rpartition("/")[2] in plain or bool(matches and matches(path))
 
 
 def read_toml(
