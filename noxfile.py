@@ -99,6 +99,14 @@ def bench(session: nox.Session) -> None:
     session.run("python", "bench/run.py", *session.posargs)
 
 
+@nox.session(name="bench-audit", default=False)
+def bench_audit(session: nox.Session) -> None:
+    """Time the audit and its peers; LOCKGATE_ADVISORIES names OSV's zip, arguments behind -- go to bench/audit.py."""
+    session.install("-r", "requirements/bench.txt")
+    session.install(*EDITABLE)
+    session.run("python", "bench/audit.py", *session.posargs)
+
+
 @nox.session(default=False)
 def lock(session: nox.Session) -> None:
     """Compile requirements/*.txt from pyproject.toml; `-- --upgrade` takes the newest versions."""
