@@ -208,9 +208,8 @@ def _stop(children: Sequence[Child]) -> None:
                 child.wait(max(0, until - time.monotonic()))
     finally:
         for child in children:
-            if child.poll() is None:
-                _kill_group(child)
-                child.wait()
+            _kill_group(child)  # one that ended may have left children of its own
+            child.wait()
 
 
 def _kill_group(child: Child) -> None:
