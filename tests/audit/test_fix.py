@@ -167,6 +167,39 @@ def test_uv_says_why_a_lock_can_not_be_made(project: Project) -> None:
     assert "app 1.0 -> 2.0 clears PYSEC-1, PYSEC-2; uv add app==2.0" in out
 
 
+@pytest.mark.parametrize("where", ["backend in the project", "backend elsewhere", "interpreter", "cache"])
+def test_a_repository_can_not_have_uv_run_or_write_anything(project: Project, tmp_path: Path, where: str) -> None:
+    ran, cache, code = tmp_path / "ran", tmp_path / "planted", tmp_path / "code"
+    hook = f"open({str(ran)!r}, 'w').close()\nraise SystemExit(1)\n"
+    write(code, {"readme.py": hook, "python": f"#!/bin/sh\n: > '{ran}'\nexec '{sys.executable}' \"$@\"\n"})
+    (code / "python").chmod(0o755)
+    head = '[project]\nname = "x"\nrequires-python = ">=3.11"\n'
+    static = f'{head}version = "1"\ndependencies = ["app"]\n'
+    build = '[build-system]\nrequires = []\nbuild-backend = "readme"\nbackend-path = ["."]\n'
+    dynamic = f'{head}dynamic = ["version", "dependencies"]\n{build}'
+    write(project.root, {"pyproject.toml": static})
+    project.uv("lock", "--upgrade-package", "app==1.0")
+    hostile = {
+        "backend in the project": {"pyproject.toml": dynamic, "readme.py": hook},
+        "backend elsewhere": {
+            "pyproject.toml": static.replace('["app"]', '["app", "y"]')
+            + f'[tool.uv.sources]\ny = {{ path = "{code}", editable = true }}\n'
+        },
+        "interpreter": {".python-version": f"{code / 'python'}\n"},
+        "cache": {"pyproject.toml": f'{static}[tool.uv]\ncache-dir = "{cache}"\n'},
+    }[where]
+    write(code, {"pyproject.toml": dynamic.replace('"x"', '"y"')})
+    if where == "cache":
+        del project.env["UV_CACHE_DIR"]  # which uv heeds before any file
+    status, out = project.fix(hostile)
+    assert not ran.exists()
+    assert not cache.exists()
+    if "backend" in where:
+        assert (status, "uv failed: error: Failed to build" in out) == (1, True)
+    else:
+        assert (status, "app 1.0 -> 2.0 (PYSEC-1, PYSEC-2)" in out) == (0, True)
+
+
 def test_other_locks_get_a_command(project: Project) -> None:
     lock = '[[package]]\nname = "app"\nversion = "1.0"\noptional = false\npython-versions = "*"\nfiles = []\n\n'
     lock += '[metadata]\nlock-version = "2.1"\npython-versions = "*"\ncontent-hash = "x"\n'
