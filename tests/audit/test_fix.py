@@ -231,6 +231,26 @@ def test_no_secret_is_in_what_is_shown(project: Project) -> None:
     assert word in project.read("requirements.txt")
 
 
+def test_the_pin_that_is_written_is_that_of_the_package(project: Project) -> None:
+    wheel(project.wheels, "top", "1.0")
+    text = "# one line\x0c to people\x85, two to str.splitlines\ntop==1.0\napp==1.0\n"
+    project.fix({"requirements.txt": text})
+    assert project.read("requirements.txt") == text.replace("app==1.0", "app==2.0")
+
+
+def test_the_marks_of_a_file_stay(project: Project) -> None:
+    wheel(project.wheels, "fresh", "1.0")
+    wheel(project.wheels, "fresh", "3.0", "middle>=3")
+    project.fix({"requirements.txt": b"\xef\xbb\xbffresh==1.0\r\napp==3.0"})
+    after = (project.root / "requirements.txt").read_bytes()
+    assert after == b"\xef\xbb\xbffresh==3.0\r\napp==3.0\r\nmiddle==3.0\r\n"
+
+
+def test_nothing_of_a_file_moves_the_terminal(project: Project) -> None:
+    _, out = project.fix({"requirements.txt": "#\x1b]0;title\x07\u202e\tx\napp==1.0\n"})
+    assert " #\\x1b]0;title\\x07\\u202e\tx\n-app==1.0\n+app==2.0\n" in out
+
+
 def test_nothing_to_fix(project: Project) -> None:
     code, out = project.fix({"requirements.txt": "app==3.0\n"})
     assert code == 0

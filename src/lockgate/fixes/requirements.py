@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Sequence
 
 from msgspec import Struct
@@ -12,11 +13,12 @@ from lockgate.fixes.base import Left, Proposal, Upgrade
 from lockgate.inputs.lockfiles.requirements import walked
 from lockgate.inputs.tree import Tree
 from lockgate.model.errors import UnavailableError
-from lockgate.model.package import Origin, Package
+from lockgate.model.package import Origin, Package, normalised
 from lockgate.model.record import Skip
 
 PATTERNS = ("*",)
 
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")  # as places count them
 _HASHES = re.compile(r"--hash[= ]\S+(?:(?P<between>[ \t]*(?:\\\r?\n[ \t]*)?)--hash[= ]\S+)*")
 _HASH = re.compile(r"--hash[= ]\S+")
 _MANY = 20  # upgrades that are tried one by one
@@ -32,14 +34,14 @@ def propose(tree: Tree, path: str, upgrades: Sequence[Upgrade], *, offline: bool
     if isinstance(data, Skip):
         return _none(upgrades, data.reason)
     try:
-        text = data.decode("utf-8")
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         return _none(upgrades, "the file is not UTF-8")
     (manifest,) = walked(tree, [path])
     required = [package for package in (*manifest.packages, *manifest.constraints) if package.origin is Origin.INDEX]
     choice = _compatible(required, upgrades, offline=offline)
     left = list(choice.left)
-    lines = text.splitlines(keepends=True)
+    lines = _LINE.findall(text)
     done: list[Upgrade] = []
     for upgrade in sorted(choice.upgrades, key=lambda each: -each.package.at.line):  # from below: lines may come and go
         why = _rewrite(lines, upgrade, choice.hashes(upgrade))
@@ -48,10 +50,12 @@ def propose(tree: Tree, path: str, upgrades: Sequence[Upgrade], *, offline: bool
         else:
             done.append(upgrade)
     hashed = any(package.hashes for package in required)
-    added = [_entry(package, hashed=hashed) for package in choice.added] if done else []
-    if added and lines and not lines[-1].endswith("\n"):
-        lines[-1] += "\n"
-    content = "".join([*lines, *added]).encode() if done else None
+    ending = "\r\n" if lines and lines[0].endswith("\r\n") else "\n"
+    added = [_entry(package, hashed=hashed).replace("\n", ending) for package in choice.added] if done else []
+    if added and lines and not lines[-1].endswith(("\r", "\n")):
+        lines[-1] += ending
+    mark = data[: len(BOM_UTF8)] if data.startswith(BOM_UTF8) else b""
+    content = mark + "".join([*lines, *added]).encode() if done else None
     return Proposal(content, tuple(reversed(done)), tuple(left), choice.notes)
 
 
@@ -140,8 +144,8 @@ def _rewrite(lines: list[str], upgrade: Upgrade, hashes: tuple[str, ...]) -> str
         return "its entry is written over several lines"
     line = lines[at.line - 1]
     entry = line[at.column - 1 : at.end_column - 1]
-    pin = re.fullmatch(rf"([^=<>!~,;]*={{2,3}}\s*){re.escape(upgrade.package.version)}", entry)
-    if not pin:
+    pin = re.fullmatch(rf"(([\w.-]+)[^=<>!~,;]*={{2,3}}\s*){re.escape(upgrade.package.version)}", entry)
+    if not pin or normalised(pin[2]) != upgrade.package.name:
         return "its entry says more than a version"
     end = at.line
     while end < len(lines) and lines[end - 1].rstrip("\r\n").endswith("\\"):
@@ -154,7 +158,7 @@ def _rewrite(lines: list[str], upgrade: Upgrade, hashes: tuple[str, ...]) -> str
         if not done or len(_HASH.findall(rest)) != len(hashes):
             return "its hashes are written in an unusual way"
     new = f"{line[: at.column - 1]}{pin[1]}{upgrade.version}{rest}"
-    lines[at.line - 1 : end] = new.splitlines(keepends=True)
+    lines[at.line - 1 : end] = _LINE.findall(new)
     return ""
 
 
