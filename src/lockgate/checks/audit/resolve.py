@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from lockgate.checks.audit.inventory import Inventory
 from lockgate.engines import uv
+from lockgate.inputs.lockfiles.linked import satisfies
 from lockgate.model.errors import UnavailableError
 from lockgate.model.package import Origin, Package
 from lockgate.model.record import Skip
@@ -30,7 +31,7 @@ def resolved(inventory: Inventory, *, offline: bool) -> Inventory:
     for project in dict.fromkeys(map(_project, inventory.unlocked)):
         entries = projects[project]
         try:
-            found += _resolve(entries, offline=offline)
+            versions = list(_resolve(entries, offline=offline))
         except UnavailableError as error:
             for package in entries:
                 if package in unlocked:
@@ -38,13 +39,24 @@ def resolved(inventory: Inventory, *, offline: bool) -> Inventory:
                     what = gap.reason.partition(";")[0]  # without what to do, which was done
                     unlocked[package] = Skip(gap.subject, f"{what}, and can't be resolved: {error}", gap=True)
         else:
-            unlocked = {package: gap for package, gap in unlocked.items() if _project(package) != project}
+            found += versions
+            versions += (package for package in entries if package.version)
+            for package in [each for each in entries if each in unlocked]:
+                gap = unlocked.pop(package)
+                if not _is_among(package, versions):
+                    reason = f"{package.name} gets no version in the environments that uv resolves for; pin or lock it"
+                    unlocked[package] = Skip(gap.subject, reason, gap=True)
     return replace(
         inventory,
         packages=(*inventory.packages, *found),
         asked=(*inventory.asked, *found),
         unlocked=unlocked,
     )
+
+
+def _is_among(package: Package, found: list[Package]) -> bool:
+    """Whether an entry got a version: one of which the marker is never true for this Python and later ones has none."""
+    return any(each.name == package.name and satisfies(each.version, package.specifier) for each in found)
 
 
 def _project(package: Package) -> tuple[str, bool]:
