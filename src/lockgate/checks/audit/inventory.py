@@ -75,14 +75,20 @@ def _packages(manifests: list[Manifest]) -> tuple[Package, ...]:
 
 
 def _told_once(packages: Collection[Package]) -> Iterator[Package]:
-    """The packages, each archive of the tree that something installs by its path told there only, with its hash."""
-    archives = {_pin(package): package.hashes for package in packages if is_archive(package.at.path)}
+    """The packages, each archive of the tree that something installs by its path told there only, with its hash.
+
+    An archive for each platform is of the same version: which is meant is not known, so that the hashes of all of them are.
+    """
+    archives: dict[tuple[str, str, Origin], dict[str, None]] = {}
+    for package in packages:
+        if is_archive(package.at.path):
+            archives.setdefault(_pin(package), {}).update(dict.fromkeys(package.hashes))
     elsewhere = {_pin(package) for package in packages if not is_archive(package.at.path)}
     for package in packages:
         if package.origin is not Origin.FILE or _pin(package) not in archives:
             yield package
         elif not is_archive(package.at.path):
-            yield replace(package, hashes=package.hashes or archives[_pin(package)])
+            yield replace(package, hashes=tuple({**dict.fromkeys(package.hashes), **archives[_pin(package)]}))
         elif _pin(package) not in elsewhere:
             yield package
 
