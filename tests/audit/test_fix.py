@@ -246,6 +246,17 @@ def test_the_marks_of_a_file_stay(project: Project) -> None:
     assert after == b"\xef\xbb\xbffresh==3.0\r\napp==3.0\r\nmiddle==3.0\r\n"
 
 
+def test_without_hashes_uv_is_not_asked_for_each_of_very_many_upgrades(project: Project) -> None:
+    count = 3_000  # runs of uv would take minutes
+    names = [f"package{number}" for number in range(count)]
+    save_zip(
+        Path(project.env["LOCKGATE_ADVISORIES"]),
+        [record(f"PYSEC-{name}", name, ranges=[window("0", "2.0")]) for name in names],
+    )
+    _, out = project.fix({"requirements.txt": "".join(f"{name}==1.0\n" for name in names)})
+    assert out.endswith(f"{count:,} pins upgraded, 0 left\n")
+
+
 def test_nothing_of_a_file_moves_the_terminal(project: Project) -> None:
     _, out = project.fix({"requirements.txt": "#\x1b]0;title\x07\u202e\tx\napp==1.0\n"})
     assert " #\\x1b]0;title\\x07\\u202e\tx\n-app==1.0\n+app==2.0\n" in out

@@ -77,6 +77,13 @@ def test_what_gets_no_version_for_this_python_is_a_gap(tmp_path: Path) -> None:
     assert "deep gets no version in the environments that uv resolves for" in result.reason
 
 
+def test_of_very_many_files_not_all_are_resolved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lockgate.checks.audit.resolve.MOST", 1)
+    result = run(tmp_path, {"a/requirements.txt": "app<2\n", "b/requirements.txt": "app<2\n"})
+    assert [finding.path for finding in result.findings] == ["a/requirements.txt"]
+    assert "b/requirements.txt:1 (app has no exact version, and can't be resolved: over the limit" in result.reason
+
+
 def test_a_constraint_to_a_range_is_a_gap(tmp_path: Path) -> None:
     result = run(tmp_path, {"requirements.txt": "-c held.txt\napp\n", "held.txt": "app<2\n"})
     assert result.outcome is Outcome.INCOMPLETE

@@ -37,10 +37,10 @@ def find() -> str:
     return found
 
 
-def resolve(wanted: Iterable[str], *, offline: bool) -> tuple[Package, ...]:
+def resolve(wanted: Iterable[str], *, offline: bool, needs: bool = True) -> tuple[Package, ...]:
     """All that an installer would take for the requirements, with hashes and ways; the first name of a way says nothing.
 
-    Requirements are as in PEP 508. Raises UnavailableError, saying what uv says, where they can't be resolved by wheels.
+    What they need themselves is left out where no `needs` are asked for. Requirements are as in PEP 508. Raises UnavailableError, saying what uv says, where they can't be resolved by wheels.
     """
     with tempfile.TemporaryDirectory(prefix="lockgate-") as name:
         folder = Path(name)
@@ -48,7 +48,8 @@ def resolve(wanted: Iterable[str], *, offline: bool) -> tuple[Package, ...]:
         compiled = folder / "requirements.txt"
         run(
             "pip", "compile", "requirements.in", "--output-file", compiled.name, "--only-binary", ":all:", "--universal",
-            "--generate-hashes", "--no-header", QUIET, "--python", sys.executable, *(["--offline"] if offline else []), folder=folder,
+            "--generate-hashes", "--no-header", QUIET, "--python", sys.executable, *(["--offline"] if offline else []),
+            *([] if needs else ["--no-deps"]), folder=folder,
         )  # fmt: skip
         (manifest,) = requirements.walked(Tree(folder), [compiled.name])
     if manifest.skipped:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from codecs import BOM_UTF8
 from collections.abc import Sequence
@@ -85,7 +86,7 @@ def _compatible(required: list[Package], upgrades: Sequence[Upgrade], *, offline
     try:
         before = _resolve(required, (), offline=offline)
     except UnavailableError as error:  # then nothing can be told of its upgrades either
-        alone = tuple(package for each in upgrades for package in _alone(each, offline=offline))
+        alone = _alone(upgrades, offline=offline) if any(package.hashes for package in required) else ()
         return _Choice(tuple(upgrades), found=alone, notes=(f"{UNCHECKED}: {error}",))
     good: list[Upgrade] = list(upgrades)
     left: list[Left] = []
@@ -123,12 +124,17 @@ def _resolve(required: list[Package], upgrades: Sequence[Upgrade], *, offline: b
     return uv.resolve([uv.requirement(package, versions.get(package, "")) for package in required], offline=offline)
 
 
-def _alone(upgrade: Upgrade, *, offline: bool) -> tuple[Package, ...]:
-    """What the new version alone would install; nothing where that is not known: an entry with hashes then tells so."""
+def _alone(upgrades: Sequence[Upgrade], *, offline: bool) -> tuple[Package, ...]:
+    """The new versions by themselves, all in one run or, of not too many, each; an entry whose hashes are not known tells so."""
+    pins = [f"{upgrade.package.name}=={upgrade.version}" for upgrade in upgrades]
     try:
-        return uv.resolve([f"{upgrade.package.name}=={upgrade.version}"], offline=offline)
+        return uv.resolve(pins, offline=offline, needs=False)
     except UnavailableError:
-        return ()
+        found: list[Package] = []
+    for pin in pins[:_MANY] if len(pins) > 1 else ():
+        with contextlib.suppress(UnavailableError):
+            found += uv.resolve([pin], offline=offline, needs=False)
+    return tuple(found)
 
 
 def _entry(package: Package, *, hashed: bool) -> str:
