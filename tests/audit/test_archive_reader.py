@@ -224,6 +224,19 @@ def test_the_hash_of_the_archive_goes_with_the_requirement(tmp_path: Path) -> No
     assert package.hashes == (f"sha256:{hashlib.sha256(made.read_bytes()).hexdigest()}",)
 
 
+def test_the_hashes_of_all_archives_of_a_version_go_with_the_requirement(tmp_path: Path) -> None:
+    from lockgate.checks.audit.inventory import take
+
+    made = wheel(tmp_path, "demo", "1.0")
+    other = made.rename(tmp_path / "demo-1.0-py2-none-any.whl")
+    other.write_bytes(other.read_bytes() + b"x")
+    made = wheel(tmp_path, "demo", "1.0")
+    write(tmp_path, {"requirements.txt": f"./{made.name} --hash=sha256:{'a' * 64}\n"})
+    (package,) = take(Tree(tmp_path)).packages
+    digests = {hashlib.sha256(each.read_bytes()).hexdigest() for each in (made, other)} | {"a" * 64}
+    assert set(package.hashes) == {f"sha256:{digest}" for digest in digests}
+
+
 def test_metadata_ends_with_its_headers() -> None:
     said = parse(
         b"Name: A_b\r\nVersion: 1.0\r\nSummary: x\r\n  Version: 9\r\nRequires-Dist: c[x, Y_z] (>1); extra == 'Q'\r\n\r\nName: z\r\n",

@@ -167,6 +167,39 @@ def test_uv_says_why_a_lock_can_not_be_made(project: Project) -> None:
     assert "app 1.0 -> 2.0 clears PYSEC-1, PYSEC-2; uv add app==2.0" in out
 
 
+@pytest.mark.parametrize("where", ["backend in the project", "backend elsewhere", "interpreter", "cache"])
+def test_a_repository_can_not_have_uv_run_or_write_anything(project: Project, tmp_path: Path, where: str) -> None:
+    ran, cache, code = tmp_path / "ran", tmp_path / "planted", tmp_path / "code"
+    hook = f"open({str(ran)!r}, 'w').close()\nraise SystemExit(1)\n"
+    write(code, {"readme.py": hook, "python": f"#!/bin/sh\n: > '{ran}'\nexec '{sys.executable}' \"$@\"\n"})
+    (code / "python").chmod(0o755)
+    head = '[project]\nname = "x"\nrequires-python = ">=3.11"\n'
+    static = f'{head}version = "1"\ndependencies = ["app"]\n'
+    build = '[build-system]\nrequires = []\nbuild-backend = "readme"\nbackend-path = ["."]\n'
+    dynamic = f'{head}dynamic = ["version", "dependencies"]\n{build}'
+    write(project.root, {"pyproject.toml": static})
+    project.uv("lock", "--upgrade-package", "app==1.0")
+    hostile = {
+        "backend in the project": {"pyproject.toml": dynamic, "readme.py": hook},
+        "backend elsewhere": {
+            "pyproject.toml": static.replace('["app"]', '["app", "y"]')
+            + f'[tool.uv.sources]\ny = {{ path = "{code}", editable = true }}\n'
+        },
+        "interpreter": {".python-version": f"{code / 'python'}\n"},
+        "cache": {"pyproject.toml": f'{static}[tool.uv]\ncache-dir = "{cache}"\n'},
+    }[where]
+    write(code, {"pyproject.toml": dynamic.replace('"x"', '"y"')})
+    if where == "cache":
+        del project.env["UV_CACHE_DIR"]  # which uv heeds before any file
+    status, out = project.fix(hostile)
+    assert not ran.exists()
+    assert not cache.exists()
+    if "backend" in where:
+        assert (status, "uv failed: error: Failed to build" in out) == (1, True)
+    else:
+        assert (status, "app 1.0 -> 2.0 (PYSEC-1, PYSEC-2)" in out) == (0, True)
+
+
 def test_other_locks_get_a_command(project: Project) -> None:
     lock = '[[package]]\nname = "app"\nversion = "1.0"\noptional = false\npython-versions = "*"\nfiles = []\n\n'
     lock += '[metadata]\nlock-version = "2.1"\npython-versions = "*"\ncontent-hash = "x"\n'
@@ -196,6 +229,37 @@ def test_no_secret_is_in_what_is_shown(project: Project) -> None:
     assert code == 0
     assert word not in out
     assert word in project.read("requirements.txt")
+
+
+def test_the_pin_that_is_written_is_that_of_the_package(project: Project) -> None:
+    wheel(project.wheels, "top", "1.0")
+    text = "# one line\x0c to people\x85, two to str.splitlines\ntop==1.0\napp==1.0\n"
+    project.fix({"requirements.txt": text})
+    assert project.read("requirements.txt") == text.replace("app==1.0", "app==2.0")
+
+
+def test_the_marks_of_a_file_stay(project: Project) -> None:
+    wheel(project.wheels, "fresh", "1.0")
+    wheel(project.wheels, "fresh", "3.0", "middle>=3")
+    project.fix({"requirements.txt": b"\xef\xbb\xbffresh==1.0\r\napp==3.0"})
+    after = (project.root / "requirements.txt").read_bytes()
+    assert after == b"\xef\xbb\xbffresh==3.0\r\napp==3.0\r\nmiddle==3.0\r\n"
+
+
+def test_without_hashes_uv_is_not_asked_for_each_of_very_many_upgrades(project: Project) -> None:
+    count = 3_000  # runs of uv would take minutes
+    names = [f"package{number}" for number in range(count)]
+    save_zip(
+        Path(project.env["LOCKGATE_ADVISORIES"]),
+        [record(f"PYSEC-{name}", name, ranges=[window("0", "2.0")]) for name in names],
+    )
+    _, out = project.fix({"requirements.txt": "".join(f"{name}==1.0\n" for name in names)})
+    assert out.endswith(f"{count:,} pins upgraded, 0 left\n")
+
+
+def test_nothing_of_a_file_moves_the_terminal(project: Project) -> None:
+    _, out = project.fix({"requirements.txt": "#\x1b]0;title\x07\u202e\tx\napp==1.0\n"})
+    assert " #\\x1b]0;title\\x07\\u202e\tx\n-app==1.0\n+app==2.0\n" in out
 
 
 def test_nothing_to_fix(project: Project) -> None:

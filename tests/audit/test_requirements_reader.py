@@ -386,3 +386,9 @@ def test_no_text_breaks_the_reader_and_places_are_inside(text: str) -> None:
     for package in parse(text.encode(), "r.txt").packages:
         assert 1 <= package.at.line <= package.at.end_line <= len(lines)
         assert package.at.end_column <= len(lines[package.at.end_line - 1]) + 1
+
+
+def test_digits_of_other_scripts_are_no_version() -> None:
+    parsed = parse("app==\N{FULLWIDTH DIGIT ONE}.0\n".encode(), "requirements.txt")
+    assert parsed.packages == []
+    assert [skip.gap for skip in parsed.skipped] == [True]

@@ -69,6 +69,27 @@ def test_what_can_only_be_built_is_a_gap(tmp_path: Path) -> None:
     assert [finding.path for finding in result.findings] == ["b/requirements.txt"]
 
 
+def test_what_gets_no_version_for_this_python_is_a_gap(tmp_path: Path) -> None:
+    lines = "app==2.0\ndeep ; python_version < '3.9'\napp<2 ; python_version < '3.9'\napp>1\n"
+    result = run(tmp_path, {"requirements.txt": lines})
+    assert result.outcome is Outcome.INCOMPLETE
+    assert [skip.subject for skip in result.coverage.skipped] == ["requirements.txt:2", "requirements.txt:3"]
+    assert "deep gets no version in the environments that uv resolves for" in result.reason
+
+
+def test_of_very_many_files_not_all_are_resolved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lockgate.checks.audit.resolve.MOST", 1)
+    result = run(tmp_path, {"a/requirements.txt": "app<2\n", "b/requirements.txt": "app<2\n"})
+    assert [finding.path for finding in result.findings] == ["a/requirements.txt"]
+    assert "b/requirements.txt:1 (app has no exact version, and can't be resolved: over the limit" in result.reason
+
+
+def test_a_constraint_to_a_range_is_a_gap(tmp_path: Path) -> None:
+    result = run(tmp_path, {"requirements.txt": "-c held.txt\napp\n", "held.txt": "app<2\n"})
+    assert result.outcome is Outcome.INCOMPLETE
+    assert "held.txt:1 (app is constrained to no exact version" in result.reason
+
+
 def test_no_configuration_of_the_repository_is_obeyed(tmp_path: Path) -> None:
     files = {
         "requirements.txt": "app<2\n",

@@ -165,3 +165,35 @@ def test_ctrl_c_while_importing(tmp_path: Path, script: str, module: str) -> Non
         timeout=60,
     )
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+def _python(code: str, root: Path) -> subprocess.CompletedProcess[str]:
+    """Run code in a new interpreter, with the command line in `check`."""
+    command = [sys.executable, "-P", "-c", code, "check", "pins", "."]
+    return subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_who_is_told_of_no_child_has_its_records(repository: Repository) -> None:
+    code = "import signal; signal.signal(signal.SIGCHLD, signal.SIG_IGN); from lockgate.__main__ import main; main()"
+    done = _python(code, repository({"requirements.txt": "a==1\n"}))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "pins  complete" in done.stdout
+
+
+def test_a_signal_at_the_birth_of_a_worker_ends_the_worker_alone(repository: Repository) -> None:
+    code = """
+import os, signal
+fork = os.fork
+def born():
+    pid = fork()
+    if not pid:
+        os.kill(os.getpid(), signal.SIGTERM)
+    return pid
+os.fork = born
+from lockgate.__main__ import main
+main()
+"""
+    done = _python(code, repository({"requirements.txt": "a==1\n"}))
+    assert "pins  incomplete" in done.stdout
+    assert done.stdout.count("INCOMPLETE") == 1
+    assert done.stderr == ""

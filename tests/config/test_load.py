@@ -71,6 +71,13 @@ def test_the_package_indexes_of_uv_and_pip_are_taken(environ: dict[str, str], ur
     assert settings(environ=environ, index_url=("https://mine.example",)).index_url == ("https://mine.example",)
 
 
+def test_what_the_repository_replaces_of_the_users_own_is_named(user_file: Path) -> None:
+    user_file.write_text('fail-on = "low"\ncooldown = 7\ndeep = true\n')
+    project = '[tool.lockgate]\nfail-on = "high"\ncooldown = 0\ndeep = true\nmin-confidence = "low"\n'
+    assert settings(project).replaced == ("fail-on", "cooldown")
+    assert settings(project, cooldown=7).replaced == ("fail-on",)
+
+
 def test_a_check_that_is_named_twice_is_taken_once() -> None:
     assert settings(checks=("secrets", "audit", "secrets")).checks == ("secrets", "audit")
     assert settings('[tool.lockgate]\nchecks = ["audit", "audit"]\n').checks == ("audit",)

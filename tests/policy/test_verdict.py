@@ -89,6 +89,8 @@ def test_what_is_weaker_than_by_default_is_said() -> None:
         f"only findings of severity critical count (fail-on, set by: {source})",
         f"only findings of high confidence count (min-confidence, set by: {source})",
     )
+    (note,) = decide([record()], Settings(replaced=("cooldown", "fail-on")), {}).notes
+    assert note == "set by the repository in place of your own configuration: cooldown, fail-on"
     stricter = Settings(fail_on=Severity.LOW, min_confidence=Confidence.LOW)
     assert decide([record()], stricter, {}, wanted=["c"]).notes == ()
 

@@ -23,13 +23,15 @@ class Fork:
 
     def __init__(self, request: Request, folder: str, others: Sequence[Child]) -> None:
         reader, writer = os.pipe()
-        self.pid = os.fork()
-        if not self.pid:
-            os.close(reader)
-            for other in others:
-                if other.stdout:
-                    os.close(other.stdout.fileno())  # else a sibling could write on after this process's parent is gone
-            _become_worker(request, folder, writer)
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+        try:
+            self.pid = os.fork()
+            if not self.pid:
+                # Without its parent's reader a sibling could write on after that is gone.
+                unused = [reader, *(other.stdout.fileno() for other in others if other.stdout)]
+                _become_worker(request, folder, writer, unused, mask)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         os.close(writer)
         with contextlib.suppress(OSError):  # whoever is first: it must lead its group before anybody ends that
             os.setpgid(self.pid, self.pid)
@@ -41,7 +43,10 @@ class Fork:
         """The exit code, negative where it is a signal; None while it runs."""
         with self._lock:  # several threads ask, and only one can be told
             if self._code is None:
-                pid, status = os.waitpid(self.pid, os.WNOHANG)
+                try:
+                    pid, status = os.waitpid(self.pid, os.WNOHANG)
+                except ChildProcessError:  # where SIGCHLD is ignored nobody is told; what it has answered counts
+                    pid, status = self.pid, 0
                 if pid:
                     self._code = os.waitstatus_to_exitcode(status)
         return self._code
@@ -71,10 +76,16 @@ class Fork:
             os.kill(self.pid, number)
 
 
-def _become_worker(request: Request, folder: str, answers: int) -> None:
-    """Do the work and end; nothing of what the parent would do at its end is done here."""
+def _become_worker(request: Request, folder: str, answers: int, unused: Sequence[int], mask: set[int]) -> None:
+    """Do the work and end; nothing of what the parent would do at its end is done here.
+
+    Signals are blocked until whatever they raise ends here, too; `mask` are those that stay so.
+    """
     code = 1
     try:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        for descriptor in unused:
+            os.close(descriptor)
         with contextlib.suppress(OSError):
             os.setpgid(0, 0)
         nowhere = os.open(os.devnull, os.O_RDWR)

@@ -20,6 +20,7 @@ from lockgate.inputs.tree import Tree
 from lockgate.model.errors import UnavailableError, counted
 from lockgate.model.report import ExitCode
 from lockgate.project import root_of, settings_of
+from lockgate.reports.text import visible
 from lockgate.reports.write import replace
 
 
@@ -37,7 +38,7 @@ def command(path: str, dry_run: bool, **options: Any) -> int:
         _write(root, mended.changes)
     for change in mended.changes:
         for line in _diff(change):
-            click.echo(line)
+            click.echo(visible(line, keep="\t"))
     told = [
         *_list("would fix" if dry_run else "fixed", map(_done, mended.upgrades)),
         *_list("left", map(_left, mended.left)),
@@ -45,7 +46,7 @@ def command(path: str, dry_run: bool, **options: Any) -> int:
         _summary(mended.upgrades, mended.left, dry_run=dry_run),
     ]
     for line in told:
-        click.echo(redact.text(line))
+        click.echo(visible(redact.text(line)))
     return ExitCode.FAIL if mended.left else ExitCode.PASS
 
 

@@ -27,7 +27,11 @@ CHOICES = {
     "incomplete": ["auto", "fail", "warn"],
 }
 WILDCARDS = 10  # in a pattern: each is dear to compile, and a hostile repository may write them
-KEYS = [key for key in (field.encode_name for field in msgspec.structs.fields(Settings)) if key != "sources"]
+KEYS = [
+    key
+    for key in (field.encode_name for field in msgspec.structs.fields(Settings))
+    if key not in ("sources", "replaced")
+]
 
 
 def load(
@@ -58,7 +62,11 @@ def load(
             _convert(source, key, value, project)
             values[key] = value
             sources[key] = source
-    settings = msgspec.convert({**values, "sources": sources}, Settings, strict=False)
+    own, repository = layers[0][1], layers[1]
+    replaced = [
+        key for key, source in sources.items() if source == repository[0] and own.get(key, values[key]) != values[key]
+    ]
+    settings = msgspec.convert({**values, "sources": sources, "replaced": replaced}, Settings, strict=False)
     for name in settings.checks:
         if name not in known_checks:
             shown = shortened(name)

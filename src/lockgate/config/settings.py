@@ -68,6 +68,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
     python: the interpreter in which pylint runs (empty means lockgate's own), and whose installed packages are audited.
     trust: obey what the repository's own configuration says of code to run (pylint's init-hook and load-plugins).
     sources: where each value that is no default came from.
+    replaced: the values of the user's own file in whose place those of the repository count.
     """
 
     checks: tuple[str, ...] = ()
@@ -93,6 +94,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
     python: str = ""
     trust: bool = False
     sources: dict[str, str] = {}
+    replaced: tuple[str, ...] = ()
 
     @property
     def oldest_advisories(self) -> timedelta:

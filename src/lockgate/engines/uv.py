@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import sys
@@ -17,6 +18,7 @@ from lockgate.model.package import Package
 
 SECONDS = 300.0
 SAID = 400  # characters of what uv says
+QUIET = "--quiet"  # but for errors; twice it would be for these, too
 
 _NOISE = re.compile(r"\x1b\[[0-9;]*m|[^\x20-\x7e]+")
 _URL = re.compile(r"\S+://\S+")
@@ -35,10 +37,10 @@ def find() -> str:
     return found
 
 
-def resolve(wanted: Iterable[str], *, offline: bool) -> tuple[Package, ...]:
+def resolve(wanted: Iterable[str], *, offline: bool, needs: bool = True) -> tuple[Package, ...]:
     """All that an installer would take for the requirements, with hashes and ways; the first name of a way says nothing.
 
-    Requirements are as in PEP 508. Raises UnavailableError, saying what uv says, where they can't be resolved by wheels.
+    What they need themselves is left out where no `needs` are asked for. Requirements are as in PEP 508. Raises UnavailableError, saying what uv says, where they can't be resolved by wheels.
     """
     with tempfile.TemporaryDirectory(prefix="lockgate-") as name:
         folder = Path(name)
@@ -46,7 +48,8 @@ def resolve(wanted: Iterable[str], *, offline: bool) -> tuple[Package, ...]:
         compiled = folder / "requirements.txt"
         run(
             "pip", "compile", "requirements.in", "--output-file", compiled.name, "--only-binary", ":all:", "--universal",
-            "--generate-hashes", "--no-header", "--python", sys.executable, *(["--offline"] if offline else []), folder=folder,
+            "--generate-hashes", "--no-header", QUIET, "--python", sys.executable, *(["--offline"] if offline else []),
+            *([] if needs else ["--no-deps"]), folder=folder,
         )  # fmt: skip
         (manifest,) = requirements.walked(Tree(folder), [compiled.name])
     if manifest.skipped:
@@ -61,8 +64,19 @@ def requirement(package: Package, version: str = "") -> str:
     return f"{package.name}{extras}{specifier}{f' ; {package.marker}' if package.marker else ''}"
 
 
-def run(*arguments: str, folder: Path, configured: bool = False) -> None:
-    """Run uv in a folder; only where it is `configured` it obeys the configuration files there.
+def lock(*arguments: str, folder: Path) -> None:
+    """Have uv write the lock of the project in a folder, as its configuration files say but for what would run or write elsewhere.
+
+    Its cache is the user's own, and builds fail: `--no-build` is not heeded where a project is editable, but no interpreter
+    starts a build with such a home (that uv asks of itself it answers, because then it heeds no variable). Raises
+    UnavailableError, saying what uv says, where there is no lock.
+    """
+    cache = run("cache", "dir", folder=folder).strip().rpartition("\n")[2]
+    run("lock", *arguments, QUIET, "--no-build", "--cache-dir", cache, folder=folder, configured=True)
+
+
+def run(*arguments: str, folder: Path, configured: bool = False) -> str:
+    """Run uv in a folder and return what it says; only where it is `configured` it obeys the configuration files there.
 
     Raises UnavailableError, saying what it says, where it fails.
     """
@@ -70,17 +84,20 @@ def run(*arguments: str, folder: Path, configured: bool = False) -> None:
         find(),
         *arguments,
         *([] if configured else ["--no-config"]),
-        "--quiet",  # but for errors; twice it would be for these, too
         "--no-progress",
         "--color",
         "never",
         "--no-python-downloads",
     ]
     environ = process.environment("VIRTUAL_ENV", "CONDA_PREFIX")
+    if configured:
+        environ["PYTHONHOME"] = os.devnull
     try:
         done = process.run(command, cwd=folder, env=environ, seconds=SECONDS, with_errors=True)
     except TimeoutError as error:
         raise UnavailableError(f"uv took {error}") from None
     if done.code:
-        said = " ".join(_NOISE.sub(" ", _URL.sub("a URL", done.output.decode("utf-8", "replace"))).split())
+        told = done.output.decode("utf-8", "replace").partition("[stderr]")[0]  # of a build
+        said = " ".join(_NOISE.sub(" ", _URL.sub("a URL", told)).split())
         raise UnavailableError(f"uv failed: {said[:SAID] or f'exit code {done.code}'}")
+    return done.output.decode("utf-8", "replace")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from contextlib import closing
 
@@ -113,15 +113,24 @@ def _propose(target: Target, upgrades: Iterable[Upgrade], mended: Mended) -> Non
 
 
 def _take_back(mended: Mended, before: _State, after: _State) -> None:
-    """Take the changes of those files back of which more would be known, or less looked up, than before."""
+    """Take the changes of those files back of which more would be known, or less looked up, or that leave what they upgrade."""
+    pins = Counter(map(_pin, after.inventory.asked))
+    pins.subtract(map(_pin, before.inventory.asked))
+    pins.update(wanted := [_pin(upgrade.package) for upgrade in mended.upgrades])
     for change in list(mended.changes):
         path = display(change.path)
+        still = [pin for pin in wanted if pin[0] == path and pins[pin] > 0]
         more = sorted(after.of(path) - before.of(path))
         lost = sorted(gap for gap in after.gaps - before.gaps if gap.partition(" ")[0] == path)
-        if not (more or lost):
+        if not (more or lost or still):
             continue
-        why = f"{more[0][0]} would have {more[0][1]}" if more else f"less could be looked up: {lost[0]}"
+        why = f"less could be looked up: {lost[0]}" if lost else "the pin would still be there"
+        why = f"{more[0][0]} would have {more[0][1]}" if more else why
         undone = [upgrade for upgrade in mended.upgrades if upgrade.package.at.path == path]
         mended.changes.remove(change)
         mended.upgrades = [upgrade for upgrade in mended.upgrades if upgrade not in undone]
         mended.left += (Left(each.package, f"{each} was taken back: {why}") for each in undone)
+
+
+def _pin(package: Package) -> tuple[str, str, str]:
+    return package.at.path, package.name, package.version

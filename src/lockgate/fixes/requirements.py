@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+from codecs import BOM_UTF8
 from collections.abc import Sequence
 
 from msgspec import Struct
@@ -12,11 +14,12 @@ from lockgate.fixes.base import Left, Proposal, Upgrade
 from lockgate.inputs.lockfiles.requirements import walked
 from lockgate.inputs.tree import Tree
 from lockgate.model.errors import UnavailableError
-from lockgate.model.package import Origin, Package
+from lockgate.model.package import Origin, Package, normalised
 from lockgate.model.record import Skip
 
 PATTERNS = ("*",)
 
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")  # as places count them
 _HASHES = re.compile(r"--hash[= ]\S+(?:(?P<between>[ \t]*(?:\\\r?\n[ \t]*)?)--hash[= ]\S+)*")
 _HASH = re.compile(r"--hash[= ]\S+")
 _MANY = 20  # upgrades that are tried one by one
@@ -32,14 +35,14 @@ def propose(tree: Tree, path: str, upgrades: Sequence[Upgrade], *, offline: bool
     if isinstance(data, Skip):
         return _none(upgrades, data.reason)
     try:
-        text = data.decode("utf-8")
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         return _none(upgrades, "the file is not UTF-8")
     (manifest,) = walked(tree, [path])
     required = [package for package in (*manifest.packages, *manifest.constraints) if package.origin is Origin.INDEX]
     choice = _compatible(required, upgrades, offline=offline)
     left = list(choice.left)
-    lines = text.splitlines(keepends=True)
+    lines = _LINE.findall(text)
     done: list[Upgrade] = []
     for upgrade in sorted(choice.upgrades, key=lambda each: -each.package.at.line):  # from below: lines may come and go
         why = _rewrite(lines, upgrade, choice.hashes(upgrade))
@@ -48,10 +51,12 @@ def propose(tree: Tree, path: str, upgrades: Sequence[Upgrade], *, offline: bool
         else:
             done.append(upgrade)
     hashed = any(package.hashes for package in required)
-    added = [_entry(package, hashed=hashed) for package in choice.added] if done else []
-    if added and lines and not lines[-1].endswith("\n"):
-        lines[-1] += "\n"
-    content = "".join([*lines, *added]).encode() if done else None
+    ending = "\r\n" if lines and lines[0].endswith("\r\n") else "\n"
+    added = [_entry(package, hashed=hashed).replace("\n", ending) for package in choice.added] if done else []
+    if added and lines and not lines[-1].endswith(("\r", "\n")):
+        lines[-1] += ending
+    mark = data[: len(BOM_UTF8)] if data.startswith(BOM_UTF8) else b""
+    content = mark + "".join([*lines, *added]).encode() if done else None
     return Proposal(content, tuple(reversed(done)), tuple(left), choice.notes)
 
 
@@ -81,7 +86,7 @@ def _compatible(required: list[Package], upgrades: Sequence[Upgrade], *, offline
     try:
         before = _resolve(required, (), offline=offline)
     except UnavailableError as error:  # then nothing can be told of its upgrades either
-        alone = tuple(package for each in upgrades for package in _alone(each, offline=offline))
+        alone = _alone(upgrades, offline=offline) if any(package.hashes for package in required) else ()
         return _Choice(tuple(upgrades), found=alone, notes=(f"{UNCHECKED}: {error}",))
     good: list[Upgrade] = list(upgrades)
     left: list[Left] = []
@@ -119,12 +124,17 @@ def _resolve(required: list[Package], upgrades: Sequence[Upgrade], *, offline: b
     return uv.resolve([uv.requirement(package, versions.get(package, "")) for package in required], offline=offline)
 
 
-def _alone(upgrade: Upgrade, *, offline: bool) -> tuple[Package, ...]:
-    """What the new version alone would install; nothing where that is not known: an entry with hashes then tells so."""
+def _alone(upgrades: Sequence[Upgrade], *, offline: bool) -> tuple[Package, ...]:
+    """The new versions by themselves, all in one run or, of not too many, each; an entry whose hashes are not known tells so."""
+    pins = [f"{upgrade.package.name}=={upgrade.version}" for upgrade in upgrades]
     try:
-        return uv.resolve([f"{upgrade.package.name}=={upgrade.version}"], offline=offline)
+        return uv.resolve(pins, offline=offline, needs=False)
     except UnavailableError:
-        return ()
+        found: list[Package] = []
+    for pin in pins[:_MANY] if len(pins) > 1 else ():
+        with contextlib.suppress(UnavailableError):
+            found += uv.resolve([pin], offline=offline, needs=False)
+    return tuple(found)
 
 
 def _entry(package: Package, *, hashed: bool) -> str:
@@ -140,8 +150,8 @@ def _rewrite(lines: list[str], upgrade: Upgrade, hashes: tuple[str, ...]) -> str
         return "its entry is written over several lines"
     line = lines[at.line - 1]
     entry = line[at.column - 1 : at.end_column - 1]
-    pin = re.fullmatch(rf"([^=<>!~,;]*={{2,3}}\s*){re.escape(upgrade.package.version)}", entry)
-    if not pin:
+    pin = re.fullmatch(rf"(([\w.-]+)[^=<>!~,;]*={{2,3}}\s*){re.escape(upgrade.package.version)}", entry)
+    if not pin or normalised(pin[2]) != upgrade.package.name:
         return "its entry says more than a version"
     end = at.line
     while end < len(lines) and lines[end - 1].rstrip("\r\n").endswith("\\"):
@@ -154,7 +164,7 @@ def _rewrite(lines: list[str], upgrade: Upgrade, hashes: tuple[str, ...]) -> str
         if not done or len(_HASH.findall(rest)) != len(hashes):
             return "its hashes are written in an unusual way"
     new = f"{line[: at.column - 1]}{pin[1]}{upgrade.version}{rest}"
-    lines[at.line - 1 : end] = new.splitlines(keepends=True)
+    lines[at.line - 1 : end] = _LINE.findall(new)
     return ""
 
 

@@ -15,7 +15,8 @@ from lockgate.model.errors import UnavailableError
 
 PATTERNS = ("uv.lock",)
 
-_COPIED = ("pyproject.toml", "uv.toml", "uv.lock", ".python-version", "readme*", "license*", "*.whl")
+# Not .python-version: it may name any program, which uv would run.
+_COPIED = ("pyproject.toml", "uv.toml", "uv.lock", "*.whl")
 _MANY = 20  # upgrades that are tried one by one
 
 
@@ -58,9 +59,7 @@ def _one_by_one(
 
 
 def _lock(copy: Path, upgrades: Sequence[Upgrade], *, offline: bool) -> None:
-    uv.run(
-        "lock", *_arguments(upgrades), "--no-build", *(["--offline"] if offline else []), folder=copy, configured=True
-    )
+    uv.lock(*_arguments(upgrades), *(["--offline"] if offline else []), folder=copy)
 
 
 def _arguments(upgrades: Sequence[Upgrade]) -> list[str]:

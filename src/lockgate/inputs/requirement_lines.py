@@ -45,7 +45,7 @@ _BOMS = (
 )
 # The usual line, told apart without the full grammar; every version that it takes is valid by PEP 440.
 _PLAIN = re.compile(
-    r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(==(\d+(?:\.\d+)*(?:(?:a|b|rc|\.post|\.dev)\d+)?))\s*$"
+    r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(==([0-9]+(?:\.[0-9]+)*(?:(?:a|b|rc|\.post|\.dev)[0-9]+)?))\s*$"
 )
 _HEAD = re.compile(r"\s*+[A-Za-z0-9][\w.-]*+\s*+(?:\[[^\]]*+\])?+\s*+")
 _EXTRAS = re.compile(r"\[[^\[\]]*+\]$")

@@ -53,7 +53,7 @@ def _incomplete_code(settings: Settings, environ: Mapping[str, str]) -> ExitCode
 
 
 def _notes(records: tuple[Record, ...], settings: Settings, wanted: Iterable[str]) -> Iterator[str]:
-    """What is weaker than by default: nobody should read a verdict for more than it is."""
+    """What is weaker than by default or not as the user set it: nobody should read a verdict for more than it is."""
     run = {record.check for record in records}
     source = {
         key: settings.sources.get(key, "default")
@@ -76,3 +76,5 @@ def _notes(records: tuple[Record, ...], settings: Settings, wanted: Iterable[str
     if settings.min_confidence.rank < default.min_confidence.rank:
         level = settings.min_confidence
         yield f"only findings of {level} confidence count (min-confidence, set by: {source['min-confidence']})"
+    if settings.replaced:
+        yield f"set by the repository in place of your own configuration: {', '.join(settings.replaced)}"

@@ -54,7 +54,7 @@ def take(tree: Tree, python: str = "") -> Inventory:
     packages = _packages(manifests)
     unread = (skip for skip in tree.skipped if skip.gap or is_manifest(skip.subject))
     of_manifests = (skip for manifest in manifests for skip in manifest.skipped)
-    of_files = (skip for manifest in manifests for skip in manifest.unlocked if not settled.at(manifest.path))
+    of_files = (skip for manifest in manifests for skip in manifest.unlocked if not settled.wholly(manifest.path))
     skips = {package: skip for package in packages if (skip := _skip(package, settled))}
     unlocked = {package: skip for package, skip in skips.items() if package.origin is Origin.INDEX}
     others = (skip for package, skip in skips.items() if package not in unlocked)
@@ -75,14 +75,20 @@ def _packages(manifests: list[Manifest]) -> tuple[Package, ...]:
 
 
 def _told_once(packages: Collection[Package]) -> Iterator[Package]:
-    """The packages, each archive of the tree that something installs by its path told there only, with its hash."""
-    archives = {_pin(package): package.hashes for package in packages if is_archive(package.at.path)}
+    """The packages, each archive of the tree that something installs by its path told there only, with its hash.
+
+    An archive for each platform is of the same version: which is meant is not known, so that the hashes of all of them are.
+    """
+    archives: dict[tuple[str, str, Origin], dict[str, None]] = {}
+    for package in packages:
+        if is_archive(package.at.path):
+            archives.setdefault(_pin(package), {}).update(dict.fromkeys(package.hashes))
     elsewhere = {_pin(package) for package in packages if not is_archive(package.at.path)}
     for package in packages:
         if package.origin is not Origin.FILE or _pin(package) not in archives:
             yield package
         elif not is_archive(package.at.path):
-            yield replace(package, hashes=package.hashes or archives[_pin(package)])
+            yield replace(package, hashes=tuple({**dict.fromkeys(package.hashes), **archives[_pin(package)]}))
         elif _pin(package) not in elsewhere:
             yield package
 
@@ -119,8 +125,10 @@ class _Settled:
 
     def __init__(self, manifests: Iterable[Manifest]) -> None:
         self._places: dict[str, list[dict[str, list[str]]]] = {}
+        self._whole: set[str] = set()
         for manifest in manifests:
             pins = dict(_grouped(manifest.packages)) if manifest.settles else {}
+            self._whole.update(manifest.settles if pins and manifest.whole else ())
             for place in manifest.settles:
                 self._places.setdefault(place, []).append(pins)
 
@@ -130,8 +138,15 @@ class _Settled:
 
     def at(self, path: str) -> list[dict[str, list[str]]]:
         """By name the versions that each lock of a file has, or of its folder. That of a folder is none of its scripts."""
-        places = (path,) if path.lower().endswith(".py") else (path, path.rpartition("/")[0])
-        return [pins for place in places for pins in self._places.get(place, ()) if pins]
+        return [pins for place in self._around(path) for pins in self._places.get(place, ()) if pins]
+
+    def wholly(self, path: str) -> bool:
+        """Whether one of these has all that the file requires, also what the file does not tell."""
+        return not self._whole.isdisjoint(self._around(path))
+
+    def _around(self, path: str) -> tuple[str, ...]:
+        script = path.lower().endswith(".py") and path.rpartition("/")[2].lower() != "setup.py"
+        return (path,) if script else (path, path.rpartition("/")[0])
 
 
 def _grouped(packages: Iterable[Package]) -> Iterator[tuple[str, list[str]]]:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from typing import NoReturn
 
 from msgspec.structs import replace
 
 from lockgate.checks.audit.inventory import Inventory
 from lockgate.engines import uv
+from lockgate.inputs.lockfiles.linked import satisfies
 from lockgate.model.errors import UnavailableError
 from lockgate.model.package import Origin, Package
 from lockgate.model.record import Skip
 
+MOST = 100  # files, each of which uv may take minutes for
 BUILD = "build-system"  # the group of what is installed apart from all else
 
 
@@ -27,18 +29,27 @@ def resolved(inventory: Inventory, *, offline: bool) -> Inventory:
             projects[_project(package)].append(package)
     found: list[Package] = []
     unlocked = dict(inventory.unlocked)
-    for project in dict.fromkeys(map(_project, inventory.unlocked)):
+    for number, project in enumerate(dict.fromkeys(map(_project, inventory.unlocked))):
         entries = projects[project]
+        asked = [package for package in entries if package in unlocked]
         try:
-            found += _resolve(entries, offline=offline)
+            versions = _resolve(entries, offline=offline) if number < MOST else _refused()
         except UnavailableError as error:
-            for package in entries:
-                if package in unlocked:
-                    gap = unlocked[package]
-                    what = gap.reason.partition(";")[0]  # without what to do, which was done
-                    unlocked[package] = Skip(gap.subject, f"{what}, and can't be resolved: {error}", gap=True)
-        else:
-            unlocked = {package: gap for package, gap in unlocked.items() if _project(package) != project}
+            for package in asked:
+                gap = unlocked[package]
+                what = gap.reason.partition(";")[0]  # without what to do, which was done
+                unlocked[package] = Skip(gap.subject, f"{what}, and can't be resolved: {error}", gap=True)
+            continue
+        found += versions
+        told: dict[str, set[str]] = defaultdict(set)
+        for package in (*versions, *(package for package in entries if package.version)):
+            told[package.name].add(package.version)
+        for package in asked:
+            gap = unlocked.pop(package)
+            # Where a marker is true for no Python from this one on, uv gives nothing.
+            if not any(satisfies(version, package.specifier) for version in told[package.name]):
+                reason = f"{package.name} gets no version in the environments that uv resolves for; pin or lock it"
+                unlocked[package] = Skip(gap.subject, reason, gap=True)
     return replace(
         inventory,
         packages=(*inventory.packages, *found),
@@ -47,23 +58,30 @@ def resolved(inventory: Inventory, *, offline: bool) -> Inventory:
     )
 
 
+def _refused() -> NoReturn:
+    raise UnavailableError(f"over the limit of {MOST} files")
+
+
 def _project(package: Package) -> tuple[str, bool]:
     return package.at.path, BUILD in package.groups
 
 
-def _resolve(entries: list[Package], *, offline: bool) -> Iterator[Package]:
+def _resolve(entries: list[Package], *, offline: bool) -> list[Package]:
     """What the entries of one file resolve to, without what they pin themselves."""
     named = {package.name: package for package in entries}
     pins = {(package.name, package.version) for package in entries}
+    found: list[Package] = []
     for package in uv.resolve(map(uv.requirement, entries), offline=offline):
         if (package.name, package.version) in pins:
             continue
         way = package.via[1:] or (package.name,)
         source = named.get(way[0]) or next(iter(named.values()))
-        yield replace(
+        told = replace(
             package,
             at=source.at,
             direct=package.name in named,
             via=(source.at.path, *way),
             groups=source.groups,
         )
+        found.append(told)
+    return found

@@ -28,8 +28,9 @@ class Manifest(Struct, frozen=True, kw_only=True):
     `constraints` are the further versions that its constraints files pin: nothing here requires them by name, but what
     is required may need them, and gets them at that version. `included` are the further files that it takes in whole (their packages are in `packages`, at their own places);
     `skipped` are the entries or files that could not be read, each with line and reason. Paths are as reports show them.
-    `settles` are the folders ("" is the root) and files for whose open requirements it tells the versions that are installed.
-    `unlocked` are the gaps that there are only where no lock settles its folder.
+    `settles` are the folders ("" is the root) and files for whose open requirements it tells the versions that are installed;
+    all that they require it has where it is `whole`. `unlocked` are the gaps that there are only where no whole lock settles
+    its folder.
     """
 
     path: str
@@ -38,6 +39,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
     included: tuple[str, ...] = ()
     skipped: tuple[Skip, ...] = ()
     settles: tuple[str, ...] = ()
+    whole: bool = True
     unlocked: tuple[Skip, ...] = ()
 
 

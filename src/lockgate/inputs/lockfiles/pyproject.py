@@ -95,7 +95,12 @@ def _pdm(declared: Declared) -> None:
 
 
 def _uv(declared: Declared) -> None:
+    """What uv holds packages to besides is in its lock, and told where there is none."""
     _requirements(declared, ("tool", "uv", "dev-dependencies"), "dev")
+    for key in ("constraint-dependencies", "override-dependencies"):
+        if declared.get("tool", "uv", key) and any(not package.version for package in declared.packages):
+            where = f"{declared.shown}:{declared.at(('tool', 'uv', key)).line}"
+            declared.unlocked.append(Skip(where, f"its {key} are not read; lock them", gap=True))
 
 
 def _requirements(declared: Declared, path: tuple[str, ...], *groups: str) -> None:

@@ -34,7 +34,8 @@ def read(tree: Tree, paths: Iterable[str]) -> Iterator[Manifest]:
     """The packages of each file. It settles the sources beside it that it may be compiled from.
 
     Those of a folder `requirements` settle the sources in the folder above, too. Another requirements file, and what one
-    includes, they never settle: who installs that one alone does not get what is pinned here.
+    includes, they never settle: who installs that one alone does not get what is pinned here. They tell all that their sources
+    require if they were compiled, as comments show, or are called requirements.txt: others may be of the docs alone.
     """
     manifests = list(walked(tree, paths))
     sources = _sources(set(map(display, tree.files)) - {name for manifest in manifests for name in manifest.included})
@@ -42,7 +43,13 @@ def read(tree: Tree, paths: Iterable[str]) -> Iterator[Manifest]:
         folder = manifest.path.rpartition("/")[0]
         above, _, name = folder.rpartition("/")
         folders = (folder, above) if name.lower() == "requirements" else (folder,)
-        yield replace(manifest, settles=tuple(path for place in folders for path in sources.get(place, ())))
+        settles = tuple(path for place in folders for path in sources.get(place, ()))
+        yield replace(manifest, settles=settles, whole=_is_whole(manifest))
+
+
+def _is_whole(manifest: Manifest) -> bool:
+    name = manifest.path.rpartition("/")[2].lower()
+    return name == "requirements.txt" or any(package.via for package in manifest.packages)
 
 
 def _sources(paths: Iterable[str]) -> dict[str, list[str]]:
@@ -149,6 +156,7 @@ class _Walk:
         self._required: list[Package] = []
         self._constraints: dict[str, list[Package]] = {}
         self._skipped: list[Skip] = []
+        self._ranges: list[Skip] = []
         self.read: dict[tuple[str, bool], None] = {}
 
     def manifest(self, path: str) -> Manifest:
@@ -162,6 +170,7 @@ class _Walk:
             constraints=tuple(dict.fromkeys(spare)),
             included=tuple(display(name) for name, constrains in self.read if not constrains and name != path),
             skipped=tuple(self._skipped),
+            unlocked=tuple(self._ranges) if any(map(_is_open, packages)) else (),
         )
 
     @property
@@ -195,6 +204,11 @@ class _Walk:
         for package in parsed.packages:
             if package.version or package.origin is not Origin.INDEX:
                 self._constraints.setdefault(package.name, []).append(package)
+            else:
+                reason = (
+                    f"{package.name} is constrained to no exact version, which nothing here resolves; pin or lock it"
+                )
+                self._ranges.append(Skip(f"{package.at.path}:{package.at.line}", reason, gap=True))
 
     def _follow(self, include: Include, path: str, chain: tuple[str, ...]) -> str:
         """Take in an included file, or say why it was not read."""
