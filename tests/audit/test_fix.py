@@ -134,7 +134,7 @@ def test_an_upgrade_that_brings_in_more_is_taken_back(project: Project) -> None:
     wheel(project.wheels, "worse", "2.0", "partly==1.0")
     code, out = project.fix({"requirements.txt": "worse==1.0\n"})
     assert (code, project.read("requirements.txt")) == (1, "worse==1.0\n")
-    assert "worse 1.0: worse 1.0 -> 2.0 was taken back: partly would have PYSEC-7" in out
+    assert "worse 1.0: 2.0 was taken back: partly would have PYSEC-7" in out
 
 
 def test_a_uv_lock_is_locked_anew(project: Project) -> None:
@@ -164,7 +164,7 @@ def test_uv_says_why_a_lock_can_not_be_made(project: Project) -> None:
     assert (code, project.read("uv.lock")) == (1, before)
     assert "your project depends on app==1.0" in out
     assert "uv lock --upgrade-package app==2.0" in out
-    assert "app 1.0 -> 2.0 clears PYSEC-1, PYSEC-2; uv add app==2.0" in out
+    assert "app 1.0: 2.0 clears PYSEC-1, PYSEC-2; write version 2.0 there" in out
 
 
 def test_other_locks_get_a_command(project: Project) -> None:
@@ -172,7 +172,7 @@ def test_other_locks_get_a_command(project: Project) -> None:
     lock += '[metadata]\nlock-version = "2.1"\npython-versions = "*"\ncontent-hash = "x"\n'
     code, out = project.fix({"sub/poetry.lock": lock})
     assert code == 1
-    assert "app 1.0 -> 2.0 clears PYSEC-1, PYSEC-2; in sub: poetry update --lock app" in out
+    assert "app 1.0: 2.0 clears PYSEC-1, PYSEC-2; in sub: poetry update --lock app" in out
 
 
 def test_a_file_that_can_not_be_written_leaves_all_as_it_was(project: Project) -> None:
@@ -201,4 +201,16 @@ def test_no_secret_is_in_what_is_shown(project: Project) -> None:
 def test_nothing_to_fix(project: Project) -> None:
     code, out = project.fix({"requirements.txt": "app==3.0\n"})
     assert code == 0
-    assert out.endswith("nothing to fix: no known vulnerability has a pin of this project\n")
+    assert out.endswith("nothing to fix: no known vulnerability in what this project pins\n")
+
+
+def test_a_project_without_pins_is_not_called_clean(project: Project) -> None:
+    _, out = project.fix({"requirements.txt": "app>=1\n"})
+    assert "note:      not looked up: 1 entry; lockgate check audit names them\n" in out
+    assert "no package with an exact version was found, so nothing was looked up" in out
+
+
+def test_options_that_change_nothing_are_not_taken(project: Project) -> None:
+    done = lockgate("fix", "--resolve", cwd=project.root, env=project.env)
+    assert done.returncode == 2
+    assert "No such option '--resolve'" in done.stderr

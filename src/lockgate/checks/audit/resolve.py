@@ -9,11 +9,10 @@ from msgspec.structs import replace
 
 from lockgate.checks.audit.inventory import Inventory
 from lockgate.engines import uv
+from lockgate.inputs.lockfiles.pyproject import BUILD
 from lockgate.model.errors import UnavailableError
 from lockgate.model.package import Origin, Package
 from lockgate.model.record import Skip
-
-BUILD = "build-system"  # the group of what is installed apart from all else
 
 
 def resolved(inventory: Inventory, *, offline: bool) -> Inventory:
@@ -48,6 +47,7 @@ def resolved(inventory: Inventory, *, offline: bool) -> Inventory:
 
 
 def _project(package: Package) -> tuple[str, bool]:
+    """What is installed together: a file's requirements, those of its build apart."""
     return package.at.path, BUILD in package.groups
 
 
