@@ -24,6 +24,10 @@ RECORDS = [
     record("PYSEC-6", "hopeless", ranges=[[{"introduced": "0"}]]),
     record("PYSEC-7", "partly", ranges=[window("0", "2.0")]),
     record("PYSEC-8", "partly", ranges=[[{"introduced": "0"}]]),
+    record("PYSEC-9", "traded", ranges=[window("0", "2.0")]),
+    record("PYSEC-10", "traded", ranges=[window("2.0", "3.0")]),
+    record("PYSEC-11", "astray", ranges=[window("0", "2.0")]),
+    record("PYSEC-12", "astray", ranges=[[{"introduced": "2.0"}]]),
     record("MAL-1", "evil", versions=["1.0"]),
 ]
 
@@ -115,7 +119,10 @@ def test_the_projects_own_bounds_hold(project: Project) -> None:
     files = {"requirements.in": "app<2\n", "requirements.txt": "app==1.0\n"}
     code, out = project.fix(files)
     assert (code, project.read("requirements.txt")) == (1, "app==1.5\n")
-    assert "left:      requirements.txt:1  app 1.0: PYSEC-1: 1.5 has it as well" in out
+    assert (
+        "left:      requirements.txt:1  app 1.0: PYSEC-1: fixed in 2.0, but requirements.in:1 allows only <2; allow 2.0 there"
+        in out
+    )
 
 
 def test_what_can_not_be_fixed_is_said(project: Project) -> None:
@@ -127,6 +134,15 @@ def test_what_can_not_be_fixed_is_said(project: Project) -> None:
     assert "partly 1.0: PYSEC-8: 2.0 has it as well" in out
     assert project.read("requirements.txt") == text.replace("partly==1.0", "partly==2.0")
     assert "what the other packages need was not checked" in out
+
+
+def test_a_version_with_other_advisories_is_passed_over(project: Project) -> None:
+    for version in ("1.0", "2.0", "3.0"):
+        wheel(project.wheels, "traded", version)
+        wheel(project.wheels, "astray", version)
+    code, out = project.fix({"requirements.txt": "app==1.0\ntraded==1.0\nastray==1.0\n"})
+    assert (code, project.read("requirements.txt")) == (1, "app==2.0\ntraded==3.0\nastray==1.0\n")
+    assert "astray 1.0: PYSEC-11: 2.0 would have PYSEC-12; replace astray" in out
 
 
 def test_an_upgrade_that_brings_in_more_is_taken_back(project: Project) -> None:
@@ -149,7 +165,7 @@ def test_a_uv_lock_is_locked_anew(project: Project) -> None:
     assert "fixed:     uv.lock" in out
     assert "middle 1.0 -> 1.5 (PYSEC-3)" in out
     assert "app 1.0 -> 1.5 (PYSEC-2)" in out
-    assert "PYSEC-1: 1.5 has it as well" in out
+    assert "PYSEC-1: fixed in 2.0, but pyproject.toml:" in out
     lock = project.read("uv.lock")
     assert 'name = "middle"\nversion = "1.5"' in lock
     project.uv("lock", "--check")
