@@ -20,7 +20,7 @@ def root_of(path: str) -> Path:
     """The directory to scan. Raises UsageError where it is none."""
     root = current_directory() / path
     if not root.exists():
-        raise UsageError(f"{path}: no such directory; give the directory of a repository")
+        raise UsageError(f"{path}: no such file or directory; give the directory of a repository")
     if not root.is_dir():
         raise UsageError(f"{path}: not a directory; give the directory that holds it")
     return root.resolve()

@@ -46,8 +46,14 @@ def text_at(package: Package, root: Path = FIXTURES) -> str:
     return line[package.at.column - 1 : (package.at.end_column or 0) - 1]
 
 
+def gaps_of(manifest: Manifest) -> list[str]:
+    """The gaps of a manifest, with what is said of them."""
+    return [f"{skip.subject} {skip.reason}" for skip in manifest.skipped if skip.gap]
+
+
 def gaps(root: Path, name: str, text: str | bytes) -> list[str]:
     """What is said of a broken file, all of it gaps."""
-    skipped = read_text(root, name, text).skipped
-    assert all(skip.gap for skip in skipped)
-    return [f"{skip.subject} {skip.reason}" for skip in skipped]
+    manifest = read_text(root, name, text)
+    told = gaps_of(manifest)
+    assert len(told) == len(manifest.skipped)
+    return told

@@ -8,9 +8,10 @@ import pytest
 from osv_reference import record, save_zip, window
 
 from lockgate.checks import audit
-from lockgate.checks.audit.describe import plain
+from lockgate.checks.audit.describe import plain, summary_of
 from lockgate.checks.base import Result
 from lockgate.checks.run import run_check
+from lockgate.model.advisory import Advisory
 from lockgate.model.errors import UnavailableError
 from lockgate.model.finding import Severity
 from lockgate.model.record import Outcome
@@ -64,6 +65,25 @@ def run(tmp_path: Path, files: Files, advisories: str, **settings: object) -> Re
 
 def rules(result: Result) -> list[str]:
     return [finding.rule for finding in result.findings]
+
+
+@pytest.mark.parametrize(
+    ("details", "summary"),
+    [
+        ("Demo takes buffers (e.g. bytes) for text. More.", "Demo takes buffers (e.g. bytes) for text."),
+        ("The demo (D) for Python provides a thing. In 1.0 it breaks. More.", "In 1.0 it breaks."),
+        ("Demo is a thing. In 1.0 it breaks.", "In 1.0 it breaks."),
+        ("Demo provides a thing.", "Demo provides a thing."),
+    ],
+)
+def test_a_summary_is_the_first_sentence_that_tells_what_is_wrong(details: str, summary: str) -> None:
+    assert summary_of(Advisory(id="PYSEC-1", details=details)) == summary
+
+
+def test_open_requirements_are_told_with_what_looks_them_up(tmp_path: Path, all_zip: str) -> None:
+    write(tmp_path, {"requirements.txt": "demo==1.0\nother>1\nthird\n"})
+    notes = audit.run(target(tmp_path, advisories=all_zip)).coverage.notes
+    assert notes[-1] == "--resolve looks up what uv finds for 2 requirements without an exact version"
 
 
 def test_a_finding_says_what_where_and_what_to_do(tmp_path: Path, all_zip: str) -> None:

@@ -24,6 +24,10 @@ RECORDS = [
     record("PYSEC-6", "hopeless", ranges=[[{"introduced": "0"}]]),
     record("PYSEC-7", "partly", ranges=[window("0", "2.0")]),
     record("PYSEC-8", "partly", ranges=[[{"introduced": "0"}]]),
+    record("PYSEC-9", "traded", ranges=[window("0", "2.0")]),
+    record("PYSEC-10", "traded", ranges=[window("2.0", "3.0")]),
+    record("PYSEC-11", "astray", ranges=[window("0", "2.0")]),
+    record("PYSEC-12", "astray", ranges=[[{"introduced": "2.0"}]]),
     record("MAL-1", "evil", versions=["1.0"]),
 ]
 
@@ -115,7 +119,10 @@ def test_the_projects_own_bounds_hold(project: Project) -> None:
     files = {"requirements.in": "app<2\n", "requirements.txt": "app==1.0\n"}
     code, out = project.fix(files)
     assert (code, project.read("requirements.txt")) == (1, "app==1.5\n")
-    assert "left:      requirements.txt:1  app 1.0: PYSEC-1: 1.5 has it as well" in out
+    assert (
+        "left:      requirements.txt:1  app 1.0: PYSEC-1: fixed in 2.0, but requirements.in:1 allows only <2; allow 2.0 there"
+        in out
+    )
 
 
 def test_what_can_not_be_fixed_is_said(project: Project) -> None:
@@ -129,12 +136,21 @@ def test_what_can_not_be_fixed_is_said(project: Project) -> None:
     assert "what the other packages need was not checked" in out
 
 
+def test_a_version_with_other_advisories_is_passed_over(project: Project) -> None:
+    for version in ("1.0", "2.0", "3.0"):
+        wheel(project.wheels, "traded", version)
+        wheel(project.wheels, "astray", version)
+    code, out = project.fix({"requirements.txt": "app==1.0\ntraded==1.0\nastray==1.0\n"})
+    assert (code, project.read("requirements.txt")) == (1, "app==2.0\ntraded==3.0\nastray==1.0\n")
+    assert "astray 1.0: PYSEC-11: 2.0 would have PYSEC-12; replace astray" in out
+
+
 def test_an_upgrade_that_brings_in_more_is_taken_back(project: Project) -> None:
     wheel(project.wheels, "worse", "1.0")
     wheel(project.wheels, "worse", "2.0", "partly==1.0")
     code, out = project.fix({"requirements.txt": "worse==1.0\n"})
     assert (code, project.read("requirements.txt")) == (1, "worse==1.0\n")
-    assert "worse 1.0: worse 1.0 -> 2.0 was taken back: partly would have PYSEC-7" in out
+    assert "worse 1.0: 2.0 was taken back: partly would have PYSEC-7" in out
 
 
 def test_a_uv_lock_is_locked_anew(project: Project) -> None:
@@ -149,7 +165,7 @@ def test_a_uv_lock_is_locked_anew(project: Project) -> None:
     assert "fixed:     uv.lock" in out
     assert "middle 1.0 -> 1.5 (PYSEC-3)" in out
     assert "app 1.0 -> 1.5 (PYSEC-2)" in out
-    assert "PYSEC-1: 1.5 has it as well" in out
+    assert "PYSEC-1: fixed in 2.0, but pyproject.toml:" in out
     lock = project.read("uv.lock")
     assert 'name = "middle"\nversion = "1.5"' in lock
     project.uv("lock", "--check")
@@ -164,7 +180,7 @@ def test_uv_says_why_a_lock_can_not_be_made(project: Project) -> None:
     assert (code, project.read("uv.lock")) == (1, before)
     assert "your project depends on app==1.0" in out
     assert "uv lock --upgrade-package app==2.0" in out
-    assert "app 1.0 -> 2.0 clears PYSEC-1, PYSEC-2; uv add app==2.0" in out
+    assert "app 1.0: 2.0 clears PYSEC-1, PYSEC-2; write version 2.0 there" in out
 
 
 @pytest.mark.parametrize("where", ["backend in the project", "backend elsewhere", "interpreter", "cache"])
@@ -205,7 +221,7 @@ def test_other_locks_get_a_command(project: Project) -> None:
     lock += '[metadata]\nlock-version = "2.1"\npython-versions = "*"\ncontent-hash = "x"\n'
     code, out = project.fix({"sub/poetry.lock": lock})
     assert code == 1
-    assert "app 1.0 -> 2.0 clears PYSEC-1, PYSEC-2; in sub: poetry update --lock app" in out
+    assert "app 1.0: 2.0 clears PYSEC-1, PYSEC-2; in sub: poetry update --lock app" in out
 
 
 def test_a_file_that_can_not_be_written_leaves_all_as_it_was(project: Project) -> None:
@@ -265,4 +281,16 @@ def test_nothing_of_a_file_moves_the_terminal(project: Project) -> None:
 def test_nothing_to_fix(project: Project) -> None:
     code, out = project.fix({"requirements.txt": "app==3.0\n"})
     assert code == 0
-    assert out.endswith("nothing to fix: no known vulnerability has a pin of this project\n")
+    assert out.endswith("nothing to fix: no known vulnerability in what this project pins\n")
+
+
+def test_a_project_without_pins_is_not_called_clean(project: Project) -> None:
+    _, out = project.fix({"requirements.txt": "app>=1\n"})
+    assert "note:      not looked up: 1 entry; lockgate check audit names them\n" in out
+    assert "no package with an exact version was found, so nothing was looked up" in out
+
+
+def test_options_that_change_nothing_are_not_taken(project: Project) -> None:
+    done = lockgate("fix", "--resolve", cwd=project.root, env=project.env)
+    assert done.returncode == 2
+    assert "No such option '--resolve'" in done.stderr

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 from made_archives import metadata, wheel
+from manifests import gaps_of
 
 from lockgate.checks import audit
 from lockgate.inputs import installed
-from lockgate.inputs.lockfiles.base import Manifest
 from lockgate.model.package import Origin, Package
 from support import advisory, lockgate, target, write, write_advisories
 
@@ -58,11 +58,6 @@ def read(python: Path, root: Path) -> dict[str, Package]:
     manifest = installed.read(str(python), root)
     assert not manifest.skipped
     return {package.name: package for package in manifest.packages}
-
-
-def gaps(manifest: Manifest) -> list[str]:
-    assert all(skip.gap for skip in manifest.skipped)
-    return [f"{skip.subject} {skip.reason}" for skip in manifest.skipped]
 
 
 def test_what_pip_installed(real: Path) -> None:
@@ -149,7 +144,7 @@ def test_what_is_wrong_with_an_environment_is_a_gap(tmp_path: Path) -> None:
     manifest = installed.read(str(tmp_path / "env/bin/python"), tmp_path)
     assert [package.name for package in manifest.packages] == ["e"]
     shown = "env/lib/python3.11/site-packages"
-    assert gaps(manifest) == [
+    assert gaps_of(manifest) == [
         f"{shown}/a-1.dist-info/METADATA can't be understood: its metadata does not tell one name and version",
         f"{shown}/c-1.dist-info/METADATA its metadata can't be read",
         f"{shown}/d-1.dist-info/METADATA its metadata can't be read",
@@ -166,7 +161,7 @@ def test_a_folder_that_can_not_be_read_is_a_gap(tmp_path: Path, monkeypatch: pyt
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "iterdir", refuse)
-    (gap,) = gaps(installed.read(str(tmp_path / "env/bin/python"), tmp_path))
+    (gap,) = gaps_of(installed.read(str(tmp_path / "env/bin/python"), tmp_path))
     assert gap == "env/lib/python3.11/site-packages can't be read: Permission denied"
 
 
@@ -177,7 +172,7 @@ def test_a_strange_base_breaks_nothing(tmp_path: Path, home: str) -> None:
 
 
 def test_no_environment_is_a_gap(tmp_path: Path) -> None:
-    (gap,) = gaps(installed.read(str(tmp_path / "bin" / "python"), tmp_path))
+    (gap,) = gaps_of(installed.read(str(tmp_path / "bin" / "python"), tmp_path))
     assert gap == "bin/python no folder of installed packages belongs to it"
 
 

@@ -3,43 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import ModuleType
 
 import pytest
+from manifests import FIXTURES, by_name, gaps, made, text_at
 
-from lockgate.inputs.lockfiles import pylock, requirements, uv_lock
-from lockgate.inputs.lockfiles.base import LARGEST, Manifest, read_manifests
+from lockgate.inputs.lockfiles import uv_lock
+from lockgate.inputs.lockfiles.base import LARGEST, read_manifests
 from lockgate.inputs.toml_positions import array_of_tables
 from lockgate.inputs.tree import Tree
-from lockgate.model.package import Origin, Package
+from lockgate.model.package import Origin
 from support import write
 
-FIXTURES = Path(__file__).parents[1] / "fixtures" / "lockfiles"
 REGISTRY = {"click", "colorama", "flask", "itsdangerous", "jinja2", "markupsafe", "werkzeug"}
 
 
-def made_by_uv(reader: ModuleType, name: str) -> Manifest:
-    (manifest,) = reader.read(Tree(FIXTURES), [name])
-    assert isinstance(manifest, Manifest)
-    assert not manifest.skipped
-    return manifest
-
-
-def by_name(manifest: Manifest) -> dict[str, list[Package]]:
-    found: dict[str, list[Package]] = {}
-    for package in manifest.packages:
-        found.setdefault(package.name, []).append(package)
-    return found
-
-
-def text_at(package: Package) -> str:
-    line = (FIXTURES / package.at.path).read_text().split("\n")[package.at.line - 1]
-    return line[package.at.column - 1 : package.at.end_column - 1]
-
-
-@pytest.mark.parametrize(("reader", "name"), [(uv_lock, "uv.lock"), (pylock, "pylock.toml")])
-def test_a_lock_by_uv(reader: ModuleType, name: str) -> None:
-    found = by_name(made_by_uv(reader, name))
+@pytest.mark.parametrize("name", ["uv.lock", "pylock.toml"])
+def test_a_lock_by_uv(name: str) -> None:
+    found = by_name(made(name))
     from_index = {p.name for group in found.values() for p in group if p.origin is Origin.INDEX}
     assert from_index == REGISTRY | {"zipp"}
     assert [package.version for package in found["flask"]] == ["2.0.1"]
@@ -56,21 +36,14 @@ def test_a_lock_by_uv(reader: ModuleType, name: str) -> None:
 
 
 def test_the_project_itself_is_local() -> None:
-    assert by_name(made_by_uv(uv_lock, "uv.lock"))["demo-app"][0].origin is Origin.LOCAL
+    assert by_name(made("uv.lock"))["demo-app"][0].origin is Origin.LOCAL
 
 
 def test_requirements_by_uv() -> None:
-    found = by_name(made_by_uv(requirements, "requirements.txt"))
+    found = by_name(made("requirements.txt"))
     assert set(found) == REGISTRY
     assert all(package.hashes for group in found.values() for package in group)
     assert text_at(found["jinja2"][0]) == "jinja2==3.0.0"
-
-
-def gaps(root: Path, name: str, text: str | bytes) -> list[str]:
-    write(root, {name: text})
-    (manifest,) = read_manifests(Tree(root))
-    assert all(skip.gap for skip in manifest.skipped)
-    return [f"{skip.subject} {skip.reason}" for skip in manifest.skipped]
 
 
 UV_LOCK = (FIXTURES / "uv.lock").read_text()
@@ -89,7 +62,7 @@ PYLOCK = (FIXTURES / "pylock.toml").read_text()
         ("version = 1\npackage = []\n", "names no package"),
         ("version = 1\npackage = {}\n", "names no package"),
         ('version = 1\npackage = [1, "x"]\n', "not an array of tables"),
-        ("", "its lock version is not known"),
+        ("", "uv.lock has no lock version; is it cut off?"),
         ("version = 0x" + "f" * 900, "is not known"),
         ("version = 1\npackage = 3\n", "not an array of tables"),
         ('version = 1\n[[package]]\nname = 3\nsource = { registry = "x" }\n', "uv.lock:3 can't be understood"),

@@ -175,7 +175,7 @@ def test_an_open_requirement_is_settled_by_a_lock_or_told(tmp_path: Path) -> Non
     write(tmp_path, {"pyproject.toml": text, "poetry.lock": lock})
     assert said(tmp_path) == [
         "pyproject.toml:3 b has no exact version; its lock has 1.0, which is not >=2",
-        "pyproject.toml:5 flit-core has no exact version; pin or lock it",
+        "pyproject.toml:5 flit-core has no exact version; pin it: locks don't hold what a build needs",
     ]
 
 

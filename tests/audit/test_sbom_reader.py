@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from manifests import gaps_of
 
 from lockgate.inputs import purl
 from lockgate.inputs.lockfiles import sbom
@@ -58,10 +59,6 @@ def spdx_package(ref: str, text: str = "", **more: Any) -> dict[str, Any]:
 def relationships(*lines: str) -> list[dict[str, str]]:
     keys = ("spdxElementId", "relationshipType", "relatedSpdxElement")
     return [dict(zip(keys, line.split(), strict=True)) for line in lines]
-
-
-def gaps(manifest: Manifest) -> list[str]:
-    return [f"{skip.subject} {skip.reason}" for skip in manifest.skipped if skip.gap]
 
 
 def test_cyclonedx_by_uv() -> None:
@@ -122,7 +119,7 @@ def test_other_ecosystems_are_one_line(tmp_path: Path) -> None:
 
 
 def test_a_library_of_which_nobody_knows_what_it_is_is_a_gap(tmp_path: Path) -> None:
-    (gap,) = gaps(read(tmp_path, bom({"type": "library", "name": "mystery", "version": "1"})))
+    (gap,) = gaps_of(read(tmp_path, bom({"type": "library", "name": "mystery", "version": "1"})))
     assert gap.endswith("mystery has no purl, so nobody knows what it is")
 
 
@@ -209,7 +206,7 @@ def test_a_circle_ends(tmp_path: Path) -> None:
     ],
 )
 def test_what_can_not_be_understood_is_a_gap(tmp_path: Path, document: Any, said: str) -> None:
-    found = gaps(read(tmp_path, document))
+    found = gaps_of(read(tmp_path, document))
     assert any(gap.startswith(said) for gap in found), found
 
 
@@ -217,7 +214,7 @@ def test_what_can_not_be_understood_is_a_gap(tmp_path: Path, document: Any, said
     "document", [bom(*[{}] * 50_000), bom({"name": "x", "components": [{}] * 50_000}), spdx(*[{}] * 50_000)]
 )
 def test_very_many_bad_entries_are_told_in_part(tmp_path: Path, document: Any) -> None:
-    found = gaps(read(tmp_path, json.dumps(document)))
+    found = gaps_of(read(tmp_path, json.dumps(document)))
     assert len(found) == 1001
     assert found[-1] == "bom.json 1,000 of its entries can't be understood; the rest was not read"
 
@@ -225,7 +222,7 @@ def test_very_many_bad_entries_are_told_in_part(tmp_path: Path, document: Any) -
 def test_one_bad_entry_does_not_hide_the_others(tmp_path: Path) -> None:
     manifest = read(tmp_path, bom(component("nonsense"), component("pkg:pypi/a@1")))
     assert [package.name for package in manifest.packages] == ["a"]
-    assert len(gaps(manifest)) == 1
+    assert len(gaps_of(manifest)) == 1
 
 
 def test_a_requirement_without_version_is_open(tmp_path: Path) -> None:

@@ -179,7 +179,14 @@ def test_what_builds_are_held_to_settles_what_they_need(tmp_path: Path) -> None:
         4,
     )
     gaps = [skip.reason for skip in take(Tree(tmp_path)).not_asked if skip.gap]
-    assert gaps == ["other has no exact version; pin or lock it"]
+    assert gaps == ["other has no exact version; pin it: locks don't hold what a build needs"]
+
+
+def test_what_a_project_gets_settles_nothing_of_its_build(tmp_path: Path) -> None:
+    project = '[project]\nname = "app"\nversion = "1"\ndependencies = ["a"]\n[build-system]\nrequires = ["a"]\n'
+    lock = "version = 1\n" + entry("app", '{ name = "a" }', source='{ editable = "." }') + entry("a")
+    write(tmp_path, {"uv.lock": lock, "pyproject.toml": project})
+    assert [skip.subject for skip in take(Tree(tmp_path)).not_asked if skip.gap] == ["pyproject.toml:6"]
 
 
 def test_a_member_outside_of_the_tree_is_not_settled(tmp_path: Path) -> None:

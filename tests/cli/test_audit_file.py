@@ -76,4 +76,4 @@ def test_the_other_checks_want_a_directory(project: Path) -> None:
 def test_what_is_not_there_is_told(project: Path) -> None:
     code, _, said = audit(project, "requirements.txt")
     assert code == 2
-    assert "no such directory" in said
+    assert "no such file or directory" in said

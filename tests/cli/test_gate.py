@@ -39,7 +39,7 @@ def test_the_checks_that_are_named_are_run_in_their_order(repository: Repository
 
 
 MISTAKES = [
-    (("gate", "nowhere"), "lockgate: nowhere: no such directory; give the directory of a repository"),
+    (("gate", "nowhere"), "lockgate: nowhere: no such file or directory; give the directory of a repository"),
     (("gate", "file.py"), "lockgate: file.py: not a directory; give the directory that holds it"),
     (("gate", "--checks", "secrest"), "no check is named 'secrest'; did you mean 'secrets'?"),
     (("gate", "--checks", ""), "no check is named ''"),

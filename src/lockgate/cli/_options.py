@@ -39,15 +39,17 @@ _SETTINGS = (
     click.option("--no-baseline", "baseline", flag_value="", callback=_existing, help="Report known secrets as well."),
     click.option("--fail-on", metavar="SEVERITY", help=f"Fail at or over: {', '.join(CHOICES['fail-on'])}."),
     click.option("--min-confidence", metavar="LEVEL", help=f"Count from: {', '.join(CHOICES['min-confidence'])}."),
-    click.option("--offline", is_flag=True, default=None, help="Open no connection."),
 )
-_SETTINGS_OF_OTHERS = (  # which the secrets check does not look at
+_OFFLINE = click.option("--offline", is_flag=True, default=None, help="Open no connection.")
+_ADVISORIES = (
     click.option(
         "--advisories",
         metavar="SOURCE",
         help="OSV zip or directory to audit against, osv-api, pip-audit or pip-audit:osv.",
     ),
     click.option("--max-age", metavar="AGE", help="How old synced advisories may be: 24h, 7d."),
+)
+_OTHERS = (
     click.option(
         "--index-checks",
         is_flag=True,
@@ -87,32 +89,23 @@ _OUTPUT = (
 path_argument = click.argument("path", default=".", metavar="[PATH]")
 
 
-def settings_options(function: F) -> F:
-    """Adds the options that override settings; the function takes them as `**options`."""
-    for option in reversed((*_SETTINGS, *_SETTINGS_OF_OTHERS)):
-        function = option(function)
-    return function
+def _adds(*options: Callable[[F], F]) -> Callable[[F], F]:
+    """A decorator that adds options; the function takes their values by name, or as `**options`."""
+
+    def add(function: F) -> F:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return add
 
 
-def secrets_settings_options(function: F) -> F:
-    """Adds those of them that the secrets check obeys."""
-    for option in reversed(_SETTINGS):
-        function = option(function)
-    return function
-
-
-def engine_options(function: F) -> F:
-    """Adds the settings of the engines that look for secrets; the function takes them as `**options`, too."""
-    for option in reversed(_ENGINES):
-        function = option(function)
-    return function
-
-
-def output_options(function: F) -> F:
-    """Adds the options that say where reports go."""
-    for option in reversed(_OUTPUT):
-        function = option(function)
-    return function
+# Those that override settings: all of them, those that the secrets check obeys, and those that say where advisories come from.
+settings_options = _adds(*_SETTINGS, _OFFLINE, *_ADVISORIES, *_OTHERS)
+secrets_settings_options = _adds(*_SETTINGS, _OFFLINE)
+advisory_options = _adds(_OFFLINE, *_ADVISORIES)
+engine_options = _adds(*_ENGINES)  # of the engines that look for secrets
+output_options = _adds(*_OUTPUT)  # where reports go
 
 
 def tell_of_repository(root: Path) -> None:

@@ -12,7 +12,7 @@ import click
 
 from lockgate.checks import redact
 from lockgate.checks.base import Target
-from lockgate.cli._options import path_argument, settings_options, tell_of_repository
+from lockgate.cli._options import advisory_options, path_argument, tell_of_repository
 from lockgate.fixes.base import Left, Upgrade
 from lockgate.fixes.mend import Change, mend
 from lockgate.inputs.files import display
@@ -27,7 +27,7 @@ from lockgate.reports.write import replace
 @click.command("fix", short_help="Upgrade vulnerable pins.")
 @path_argument
 @click.option("--dry-run", is_flag=True, help="Show what would be written, and write nothing.")
-@settings_options
+@advisory_options
 def command(path: str, dry_run: bool, **options: Any) -> int:
     """Give each vulnerable pin in PATH the lowest version that clears its advisories; the exit code is 1 if some stay."""
     root = root_of(path)
@@ -95,5 +95,5 @@ def _left(left: Left) -> str:
 
 def _summary(upgrades: list[Upgrade], left: list[Left], *, dry_run: bool) -> str:
     if not (upgrades or left):
-        return "nothing to fix: no known vulnerability has a pin of this project"
+        return "nothing to fix: no known vulnerability in what this project pins"
     return f"{counted(len(upgrades), 'pin')} {'to upgrade' if dry_run else 'upgraded'}, {len(left)} left"

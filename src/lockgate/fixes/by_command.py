@@ -13,16 +13,16 @@ COMMANDS = {
     "poetry.lock": "poetry update --lock {name}",
     "pdm.lock": "pdm update --no-sync {name}",
     "pdm.*.lock": "pdm update --no-sync --lockfile {file} {name}",
-    "pipfile": "pipenv upgrade {pin}",
     "pipfile.lock": "pipenv upgrade {pin}",
-    "pyproject.toml": "uv add {pin}",
-    "*.py": "uv add --script {file} {pin}",
     "*.py.lock": "uv lock --script {script} --upgrade-package {pin}",
     "pylock.toml": "uv pip compile --format pylock.toml --upgrade-package {pin} --output-file {file} pyproject.toml",
     "pylock.*.toml": "uv pip compile --format pylock.toml --upgrade-package {pin} --output-file {file} pyproject.toml",
 }
 OTHERS = {
-    "environment*.y*ml": "write {pin} there",
+    "pyproject.toml": "write version {version} there",
+    "pipfile": "write version {version} there",
+    "*.py": "write version {version} there",
+    "environment*.y*ml": "write version {version} there",
     "*.json": "make it anew when the project has {pin}",
     "*.whl": "take a wheel of {pin}",
     "*.tar.gz": "take an archive of {pin}",
@@ -37,7 +37,8 @@ def propose(_tree: Tree, path: str, upgrades: Sequence[Upgrade], *, offline: boo
     """No content: what to do for each upgrade."""
     return Proposal(
         left=tuple(
-            Left(each.package, f"{each} clears {', '.join(each.cleared)}", _todo(path, each)) for each in upgrades
+            Left(each.package, f"{each.version} clears {', '.join(each.cleared)}", _todo(path, each))
+            for each in upgrades
         )
     )
 
@@ -47,6 +48,7 @@ def _todo(path: str, upgrade: Upgrade) -> str:
     pattern = next(pattern for pattern in PATTERNS if fnmatchcase(file.lower(), pattern))
     words = {
         "name": upgrade.package.name,
+        "version": upgrade.version,
         "pin": f"{upgrade.package.name}=={upgrade.version}",
         "file": shlex.quote(file),
         "script": shlex.quote(file.removesuffix(".lock")),

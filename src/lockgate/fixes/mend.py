@@ -18,6 +18,7 @@ from lockgate.inputs.files import display
 from lockgate.inputs.overlay import Overlay
 from lockgate.inputs.tree import Tree
 from lockgate.model.advisory import Advisory, Answers, Query
+from lockgate.model.errors import counted
 from lockgate.model.package import Package
 from lockgate.model.record import Skip
 
@@ -66,7 +67,10 @@ def mend(target: Target) -> Mended:
         )
         mended = Mended(left=list(made.left), notes=[*source.notes])
         if before.gaps:
-            mended.notes.append(f"{len(before.gaps)} entries were not looked up: lockgate check audit names them")
+            entries = counted(len(before.gaps), "entry", "entries")
+            mended.notes.append(f"not looked up: {entries}; lockgate check audit names them")
+        if not before.inventory.asked:
+            mended.notes.append("no package with an exact version was found, so nothing was looked up")
         _propose(target, made.upgrades, mended)
         if mended.changes:
             after = _audited(Overlay(target.tree, {change.path: change.new for change in mended.changes}), source)
@@ -101,7 +105,10 @@ def _propose(target: Target, upgrades: Iterable[Upgrade], mended: Mended) -> Non
     for shown, wanted in by_path.items():
         path = paths.get(shown)
         if path is None:
-            mended.left += (Left(each.package, f"{each}: it is no file of the project") for each in wanted)
+            mended.left += (
+                Left(each.package, f"{each.version} would clear it, but {shown} is no file of the project")
+                for each in wanted
+            )
             continue
         proposal = fixer_of(path).propose(target.tree, path, wanted, offline=target.settings.offline)
         mended.left += proposal.left
@@ -129,7 +136,7 @@ def _take_back(mended: Mended, before: _State, after: _State) -> None:
         undone = [upgrade for upgrade in mended.upgrades if upgrade.package.at.path == path]
         mended.changes.remove(change)
         mended.upgrades = [upgrade for upgrade in mended.upgrades if upgrade not in undone]
-        mended.left += (Left(each.package, f"{each} was taken back: {why}") for each in undone)
+        mended.left += (Left(each.package, f"{each.version} was taken back: {why}") for each in undone)
 
 
 def _pin(package: Package) -> tuple[str, str, str]:

@@ -12,6 +12,7 @@ from lockgate.model.advisory import Advisory, Answers, Query
 from lockgate.model.package import Origin, Package
 
 MOST_CANDIDATES = 100  # of one package
+ROUNDS = 3  # a version that clears an advisory may have another one, which a later version clears
 
 Ask = Callable[[Sequence[Query]], Answers]
 
@@ -32,8 +33,14 @@ def plan(
     """
     vulnerable = [package for package in asked if known.get(package)]
     candidates = {package: _candidates(package, known[package]) for package in vulnerable}
-    queries = dict.fromkeys(Query(package.name, version) for package, found in candidates.items() for version in found)
-    answers = ask(tuple(queries)).known if queries else {}
+    answers: dict[Query, tuple[Advisory, ...]] = {}
+    for _ in range(ROUNDS):
+        queries = {package: [Query(package.name, each) for each in found] for package, found in candidates.items()}
+        new = dict.fromkeys(query for found in queries.values() for query in found if query not in answers)
+        answers |= ask(tuple(new)).known if new else {}
+        for package, found in queries.items():
+            met = (advisory for query in found for advisory in answers.get(query, ()))
+            candidates[package] = _candidates(package, [*known[package], *met])
     allowed = list(open_)
     made = Plan([], [])
     for package in vulnerable:
@@ -59,31 +66,40 @@ def _decide(
     if any(name.startswith("MAL-") for name in ids):
         made.left.append(Left(package, f"{_listed(ids)}: it is malware", f"remove {package.name}"))
         return
-    remaining = {
+    answered = {
         version: {advisory.id for advisory in answers[Query(package.name, version)]}
         for version in candidates
         if Query(package.name, version) in answers
     }
+    had = {name for advisory in advisories for name in (advisory.id, *advisory.aliases)}
+    remaining = {version: found for version, found in answered.items() if found <= had}
     if not remaining:
-        made.left.append(Left(package, f"{_listed(ids)}: no fixed version is known", f"replace {package.name}"))
+        worse = next((f"{version} would have {min(found - had)}" for version, found in answered.items()), "")
+        why = worse or "no fixed version is known"
+        made.left.append(Left(package, f"{_listed(ids)}: {why}", f"replace {package.name}"))
         return
     holders = _holders(package, allowed)
-    fitting = [version for version in remaining if all(satisfies(version, held.specifier) for held in holders)]
-    best = min(fitting or remaining, key=lambda version: (len(remaining[version]), candidates.index(version)))
-    if not fitting:
-        held = next(held for held in holders if not satisfies(best, held.specifier))
-        where = f"{held.at.path}:{held.at.line}"
+    ranked = sorted(remaining, key=lambda version: (len(remaining[version]), candidates.index(version)))
+    ideal, best = ranked[0], next((version for version in ranked if not _holder(version, holders)), "")
+    cleared = tuple(name for name in ids if best and name not in remaining[best])
+    if cleared:
+        made.upgrades.append(Upgrade(package, best, cleared))
+    stay = sorted(remaining[best] if cleared else ids)
+    held, hopeless = [name for name in stay if name not in remaining[ideal]], remaining[ideal].intersection(stay)
+    if held and (holder := _holder(ideal, holders)):
+        where = f"{holder.at.path}:{holder.at.line} allows only {holder.specifier}"
+        made.left.append(Left(package, f"{_listed(held)}: fixed in {ideal}, but {where}", f"allow {ideal} there"))
+    if hopeless and cleared:
+        made.left.append(Left(package, f"{_listed(sorted(hopeless))}: {best} has it as well"))
+    elif hopeless:
         made.left.append(
-            Left(package, f"{best} would clear it, but {where} allows only {held.specifier}", f"allow {best} there")
+            Left(package, f"{_listed(sorted(hopeless))}: no fixed version is known", f"replace {package.name}")
         )
-        return
-    cleared = tuple(name for name in ids if name not in remaining[best])
-    if not cleared:
-        made.left.append(Left(package, f"{_listed(ids)}: no fixed version is known", f"replace {package.name}"))
-        return
-    made.upgrades.append(Upgrade(package, best, cleared))
-    if remaining[best]:
-        made.left.append(Left(package, f"{_listed(sorted(remaining[best]))}: {best} has it as well"))
+
+
+def _holder(version: str, holders: Iterable[Package]) -> Package | None:
+    """The first of the requirements that does not allow a version."""
+    return next((held for held in holders if not satisfies(version, held.specifier)), None)
 
 
 def _holders(package: Package, allowed: Iterable[Package]) -> list[Package]:

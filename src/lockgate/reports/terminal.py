@@ -207,8 +207,8 @@ def _verdict(report: Report, summary: Summary, paper: Paper) -> Iterator[str]:
 def _what_to_do(incomplete: str, code: ExitCode) -> str:
     if incomplete:
         cause = (
-            f"What {incomplete} did not examine may hold anything. Mend each reason above and run again. What does not "
-            "apply here is left out on purpose in [tool.lockgate]: a check with `checks`, files with `exclude`."
+            f"What {incomplete} did not examine may hold anything. Mend each reason above (--json FILE writes "
+            "all of them) and run again. What does not apply here is left out on purpose in [tool.lockgate]: a check with `checks`, files with `exclude`."
         )
     else:
         cause = "No check was run, so nothing is known. Name at least one check."

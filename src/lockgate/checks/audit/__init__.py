@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from lockgate.checks import base, redact
 from lockgate.checks.audit.describe import finding_of, rule_of
 from lockgate.checks.audit.evidence import with_imports
-from lockgate.checks.audit.inventory import take
+from lockgate.checks.audit.inventory import Inventory, take
 from lockgate.checks.audit.source import choose
 from lockgate.checks.audit.subject import judge, rule_modules
 from lockgate.checks.audit.text import Texts
 from lockgate.checks.identity import identify
 from lockgate.inputs.tree import Tree
 from lockgate.model.advisory import Advisory, Query
-from lockgate.model.errors import UnavailableError
+from lockgate.model.errors import UnavailableError, counted
 from lockgate.model.finding import Finding
 from lockgate.model.package import Package
 from lockgate.model.record import Coverage, Skip
@@ -24,6 +24,7 @@ from lockgate.model.rule import Rule
 
 if TYPE_CHECKING:
     from lockgate.advisories.feeds import Feeds
+    from lockgate.config.settings import Settings
 
 
 def all_rules() -> tuple[Rule, ...]:
@@ -55,7 +56,7 @@ def run(target: base.Target) -> base.Result:
                 *(skip for coverage in coverages for skip in coverage.skipped),
             ),
             allowed=allowed,
-            notes=tuple(note for coverage in coverages for note in coverage.notes),
+            notes=(*(note for coverage in coverages for note in coverage.notes), *_advice(target.settings, inventory)),
         ),
         findings=findings,
         engines=tuple(engine for part in parts for engine in part.engines),
@@ -63,6 +64,13 @@ def run(target: base.Target) -> base.Result:
         gaps=tuple(gap for part in parts for gap in part.gaps),
         public=tuple(note for part in parts for note in part.public),
     )
+
+
+def _advice(settings: Settings, inventory: Inventory) -> Iterator[str]:
+    """How to complete an audit that open requirements make incomplete."""
+    number = len(inventory.unlocked)
+    if number and not (settings.resolve or settings.offline):
+        yield f"--resolve looks up what uv finds for {counted(number, 'requirement')} without an exact version"
 
 
 def _advised(target: base.Target, asked: tuple[Package, ...]) -> base.Result:

@@ -19,9 +19,9 @@ _SCALE = ((9.0, Severity.CRITICAL), (7.0, Severity.HIGH), (4.0, Severity.MEDIUM)
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)")
 _TAG = re.compile(r"<[^<>]*>")
 _MARKS = re.compile(r"[`*#]+|^\s*[-=]{3,}\s*$", re.MULTILINE)
-# "X is an HTTP library for Python": many details begin so.
-_INTRODUCES = re.compile(r"^[`\w.\-]+(?: \([^)]*\))? is (?:an?|the) (?!vulnerab)")
-_SENTENCE = re.compile(r"(?<=[.!?])\s")
+# "X is an HTTP library for Python", "X provides an HTTP client": many details begin so.
+_INTRODUCES = re.compile(r"^[`\w.\-]+(?: \([^)]*\))? is (?:an?|the) (?!vulnerab)|^[^.,]{1,120} provides ")
+_SENTENCE = re.compile(r"(?<=[.!?])(?<!\be\.g\.)(?<!\bi\.e\.)\s")
 
 
 def severity_of(advisory: Advisory) -> Severity:

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from lockgate.inputs.lockfiles.archives import is_archive
 from lockgate.inputs.lockfiles.base import Manifest, is_manifest, read_manifests
 from lockgate.inputs.lockfiles.linked import satisfies
+from lockgate.inputs.lockfiles.pyproject import BUILD
 from lockgate.inputs.tree import Tree
 from lockgate.model.package import Origin, Package
 from lockgate.model.record import Skip
@@ -20,6 +21,8 @@ _WITHOUT_VERSION = {
     Origin.URL: "comes from a URL that does not tell its version",
     Origin.FILE: "is a file whose name does not tell its version",
 }
+_Pins = dict[tuple[str, bool], list[str]]  # versions by name, and whether they are for a build
+_TO_DO = {False: "pin or lock it", True: "pin it: locks don't hold what a build needs"}
 
 
 class Inventory(Struct, frozen=True):
@@ -116,28 +119,30 @@ def _skip(package: Package, settled: _Settled) -> Skip | None:
         return None
     if package.origin is not Origin.INDEX:
         return Skip(where, f"{name} {_WITHOUT_VERSION[package.origin]}", gap=True)
-    reason = f"; its lock has {locked[0]}, which is not {package.specifier}" if locked else "; pin or lock it"
-    return Skip(where, f"{name} {_WITHOUT_VERSION[package.origin]}{reason}", gap=True)
+    reason = (
+        f"its lock has {locked[0]}, which is not {package.specifier}" if locked else _TO_DO[BUILD in package.groups]
+    )
+    return Skip(where, f"{name} {_WITHOUT_VERSION[package.origin]}; {reason}", gap=True)
 
 
 class _Settled:
     """The versions that locks tell for the open requirements of a folder."""
 
     def __init__(self, manifests: Iterable[Manifest]) -> None:
-        self._places: dict[str, list[dict[str, list[str]]]] = {}
+        self._places: dict[str, list[_Pins]] = {}
         self._whole: set[str] = set()
         for manifest in manifests:
-            pins = dict(_grouped(manifest.packages)) if manifest.settles else {}
+            pins = _grouped(manifest.packages) if manifest.settles else {}
             self._whole.update(manifest.settles if pins and manifest.whole else ())
             for place in manifest.settles:
                 self._places.setdefault(place, []).append(pins)
 
     def versions(self, package: Package) -> list[str]:
         """The versions that the locks of the package's file and folder have of it; empty is that of a local one."""
-        return [version for pins in self.at(package.at.path) for version in pins.get(package.name, ())]
+        return [version for pins in self.at(package.at.path) for version in pins.get(_wanted(package), ())]
 
-    def at(self, path: str) -> list[dict[str, list[str]]]:
-        """By name the versions that each lock of a file has, or of its folder. That of a folder is none of its scripts."""
+    def at(self, path: str) -> list[_Pins]:
+        """What each lock of a file has, or of its folder. That of a folder is none of its scripts."""
         return [pins for place in self._around(path) for pins in self._places.get(place, ()) if pins]
 
     def wholly(self, path: str) -> bool:
@@ -149,9 +154,14 @@ class _Settled:
         return (path,) if script else (path, path.rpartition("/")[0])
 
 
-def _grouped(packages: Iterable[Package]) -> Iterator[tuple[str, list[str]]]:
-    found: dict[str, list[str]] = {}
+def _wanted(package: Package) -> tuple[str, bool]:
+    """What settles an open requirement: a build takes nothing of what the project itself gets."""
+    return package.name, BUILD in package.groups
+
+
+def _grouped(packages: Iterable[Package]) -> _Pins:
+    found: _Pins = {}
     for package in packages:
         if package.version or package.origin is not Origin.INDEX:
-            found.setdefault(package.name, []).append(package.version)
-    yield from found.items()
+            found.setdefault(_wanted(package), []).append(package.version)
+    return found

@@ -10,12 +10,12 @@ from msgspec.structs import replace
 from lockgate.checks.audit.inventory import Inventory
 from lockgate.engines import uv
 from lockgate.inputs.lockfiles.linked import satisfies
+from lockgate.inputs.lockfiles.pyproject import BUILD
 from lockgate.model.errors import UnavailableError
 from lockgate.model.package import Origin, Package
 from lockgate.model.record import Skip
 
 MOST = 100  # files, each of which uv may take minutes for
-BUILD = "build-system"  # the group of what is installed apart from all else
 
 
 def resolved(inventory: Inventory, *, offline: bool) -> Inventory:
@@ -63,6 +63,7 @@ def _refused() -> NoReturn:
 
 
 def _project(package: Package) -> tuple[str, bool]:
+    """What is installed together: a file's requirements, those of its build apart."""
     return package.at.path, BUILD in package.groups
 
 

@@ -36,6 +36,14 @@ def read_lock(
     return replace(manifest, settles=(manifest.path.rpartition("/")[0],))
 
 
+def metadata_of(data: dict[str, Any], shown: str, kind: type[T]) -> T | Skip:
+    """The table with the version of the lock, or why there is none."""
+    try:
+        return msgspec.convert(data.get("metadata", {}), kind)
+    except msgspec.ValidationError:
+        return Skip(shown, "has no metadata with its lock version; is it cut off?", gap=True)
+
+
 def understood(
     data: dict[str, Any], text: str, shown: str, kind: type[T]
 ) -> tuple[list[tuple[T, Location]], list[Skip]]:

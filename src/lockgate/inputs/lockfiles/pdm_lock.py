@@ -19,7 +19,7 @@ from lockgate.inputs.lockfiles.declared import source_origin
 from lockgate.inputs.lockfiles.fields import Name, Text, Version
 from lockgate.inputs.lockfiles.graph import MOST_FORKS
 from lockgate.inputs.lockfiles.linked import Need, linked
-from lockgate.inputs.lockfiles.locked_tables import File, hashes, read_lock, understood, unknown_version
+from lockgate.inputs.lockfiles.locked_tables import File, hashes, metadata_of, read_lock, understood, unknown_version
 from lockgate.inputs.lockfiles.pyproject import required_beside
 from lockgate.inputs.tree import Tree
 from lockgate.model.finding import Location
@@ -74,10 +74,9 @@ def read(tree: Tree, paths: Sequence[str]) -> Iterable[Manifest]:
 
 
 def _entries(tree: Tree, path: str, data: dict[str, Any], text: str, shown: str) -> Iterator[Package | Skip]:
-    try:
-        metadata = msgspec.convert(data.get("metadata", {}), _Metadata)
-    except msgspec.ValidationError:
-        yield Skip(shown, "has no metadata with its lock version; is it cut off?", gap=True)
+    metadata = metadata_of(data, shown, _Metadata)
+    if isinstance(metadata, Skip):
+        yield metadata
         return
     if not _KNOWN.fullmatch(metadata.lock_version):
         yield Skip(shown, unknown_version(metadata.lock_version, "4.0 to 4.5", "pdm lock"), gap=True)

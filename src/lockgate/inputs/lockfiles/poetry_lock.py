@@ -12,13 +12,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
-import msgspec
 from msgspec import Struct
 
 from lockgate.inputs.lockfiles.base import Manifest
 from lockgate.inputs.lockfiles.fields import Name, Text, Version
 from lockgate.inputs.lockfiles.linked import Need, linked
-from lockgate.inputs.lockfiles.locked_tables import File, hashes, read_lock, understood, unknown_version
+from lockgate.inputs.lockfiles.locked_tables import File, hashes, metadata_of, read_lock, understood, unknown_version
 from lockgate.inputs.lockfiles.poetry_constraints import specifier
 from lockgate.inputs.lockfiles.pyproject import required_beside
 from lockgate.inputs.tree import Tree
@@ -101,10 +100,9 @@ def read(tree: Tree, paths: Sequence[str]) -> Iterable[Manifest]:
 
 
 def _entries(tree: Tree, path: str, data: dict[str, Any], text: str, shown: str) -> Iterator[Package | Skip]:
-    try:
-        metadata = msgspec.convert(data.get("metadata", {}), _Metadata)
-    except msgspec.ValidationError:
-        yield Skip(shown, "has no metadata with its lock version; is it cut off?", gap=True)
+    metadata = metadata_of(data, shown, _Metadata)
+    if isinstance(metadata, Skip):
+        yield metadata
         return
     if metadata.lock_version not in VERSIONS:
         yield Skip(shown, unknown_version(metadata.lock_version, ", ".join(VERSIONS), "poetry lock"), gap=True)

@@ -169,6 +169,8 @@ def _settled(shown: str, folder: str, entries: list[Entry]) -> Iterator[str]:
 def _unfit(data: dict[str, Any]) -> str:
     """Why the whole file can't be understood, or nothing."""
     version, packages = data.get("version"), data.get("package")
+    if version is None:
+        return "has no lock version; is it cut off?"
     if version != VERSION:
         named = f"lock version {shortened(str(version))}" if isinstance(version, int) else "its lock version"
         return f"{named} is not known (known: {VERSION}); update lockgate"
