@@ -182,6 +182,23 @@ def test_no_code_of_the_project_tells_its_version(project: Project) -> None:
     write(project.root, {"pyproject.toml": text.replace('version = "1"', 'dynamic = ["version"]'), "readme.py": code})
     _, out = project.fix({})
     assert not marker.exists()
+    assert "app 1.0: pyproject.toml leaves what it says of the project to code, which is not run" in out
+    assert "in .: uv lock --upgrade-package app==2.0" in out
+
+
+def test_no_code_of_a_part_of_the_project_is_run(project: Project) -> None:
+    own = '[project]\nname = "{}"\nversion = "1"\nrequires-python = ">=3.11"\n'
+    built = '[build-system]\nrequires = []\nbuild-backend = "readme"\nbackend-path = ["."]\n'
+    main = (
+        own.format("own")
+        + 'dependencies = ["app", "lib"]\n[tool.uv.sources]\nlib = { path = "lib", editable = true }\n'
+    )
+    write(project.root, {"pyproject.toml": main, "lib/pyproject.toml": own.format("lib") + built})
+    project.uv("lock", "--upgrade-package", "app==1.0")
+    marker = project.root / "ran"
+    lib = (own.format("lib") + built).replace('version = "1"', 'dynamic = ["version"]')
+    _, out = project.fix({"lib/pyproject.toml": lib, "lib/readme.py": f"open({str(marker)!r}, 'w')\n"})
+    assert not marker.exists()
     assert "app 1.0: uv failed: " in out
 
 

@@ -82,7 +82,12 @@ def _copy(tree: Tree, folder: str, copy: Path) -> None:
             if isinstance(data, bytes):
                 target = copy / path.removeprefix(prefix)
                 target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(_harmless(data, path.removeprefix(prefix)))
+                try:
+                    target.write_bytes(_harmless(data, path.removeprefix(prefix)))
+                except UnavailableError:
+                    if target.parent == copy:
+                        raise
+                    # any other one may be no part of the project; uv fails without it where it is
 
 
 def _harmless(data: bytes, path: str) -> bytes:

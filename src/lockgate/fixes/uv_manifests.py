@@ -29,7 +29,8 @@ _NOTHING = {"requires": [], "build-backend": "lockgate_builds_nothing"}
 def without_builds(text: str, path: str) -> str:
     """A `pyproject.toml` or `uv.toml`, where `path` is in the project, that names nothing to build with.
 
-    Raises UnavailableError where it can't be understood, or names a path outside of the project.
+    Raises UnavailableError where it can't be understood, leaves the project's version to code, or names a path outside of
+    the project.
     """
     import rtoml
 
@@ -43,7 +44,9 @@ def without_builds(text: str, path: str) -> str:
     settings = _settings(_table(data, "tool", "uv"), path)
     if settings:
         kept["tool"] = {"uv": settings}
-    if "build-system" in data or settings.get("package") or not _is_static(data):
+    if not _is_static(data):
+        raise UnavailableError(f"{path} leaves what it says of the project to code, which is not run")
+    if "build-system" in data or settings.get("package"):
         kept["build-system"] = _NOTHING
     return rtoml.dumps(kept)
 
