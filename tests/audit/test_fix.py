@@ -171,6 +171,49 @@ def test_a_uv_lock_is_locked_anew(project: Project) -> None:
     project.uv("lock", "--check")
 
 
+def test_no_code_of_the_project_tells_its_version(project: Project) -> None:
+    """Uv builds what is editable in spite of --no-build, and a file called like a readme could be what it builds with."""
+    text = '[project]\nname = "own"\nversion = "1"\nrequires-python = ">=3.11"\ndependencies = ["app"]\n'
+    text += '[build-system]\nrequires = []\nbuild-backend = "readme"\nbackend-path = ["."]\n'
+    write(project.root, {"pyproject.toml": text})
+    project.uv("lock", "--upgrade-package", "app==1.0")
+    marker = project.root / "ran"
+    code = f"open({str(marker)!r}, 'w')\n"
+    write(project.root, {"pyproject.toml": text.replace('version = "1"', 'dynamic = ["version"]'), "readme.py": code})
+    _, out = project.fix({})
+    assert not marker.exists()
+    assert "app 1.0: pyproject.toml leaves what it says of the project to code, which is not run" in out
+    assert "in .: uv lock --upgrade-package app==2.0" in out
+
+
+def test_no_code_of_a_part_of_the_project_is_run(project: Project) -> None:
+    own = '[project]\nname = "{}"\nversion = "1"\nrequires-python = ">=3.11"\n'
+    built = '[build-system]\nrequires = []\nbuild-backend = "readme"\nbackend-path = ["."]\n'
+    main = (
+        own.format("own")
+        + 'dependencies = ["app", "lib"]\n[tool.uv.sources]\nlib = { path = "lib", editable = true }\n'
+    )
+    write(project.root, {"pyproject.toml": main, "lib/pyproject.toml": own.format("lib") + built})
+    project.uv("lock", "--upgrade-package", "app==1.0")
+    marker = project.root / "ran"
+    lib = (own.format("lib") + built).replace('version = "1"', 'dynamic = ["version"]')
+    _, out = project.fix({"lib/pyproject.toml": lib, "lib/readme.py": f"open({str(marker)!r}, 'w')\n"})
+    assert not marker.exists()
+    assert "app 1.0: uv failed: " in out
+
+
+@pytest.mark.parametrize("path", ["/elsewhere", "../elsewhere", "sub/../../elsewhere"])
+def test_uv_does_not_look_outside_of_the_project(project: Project, path: str) -> None:
+    text = '[project]\nname = "own"\nversion = "1"\nrequires-python = ">=3.11"\ndependencies = ["app"]\n'
+    write(project.root, {"pyproject.toml": text})
+    project.uv("lock", "--upgrade-package", "app==1.0")
+    code, out = project.fix(
+        {"pyproject.toml": f'{text}[tool.uv.sources]\nx = [{{ path = "{path}", editable = true }}]\n'}
+    )
+    assert code == 1
+    assert "app 1.0: pyproject.toml names a path outside of the project" in out
+
+
 def test_uv_says_why_a_lock_can_not_be_made(project: Project) -> None:
     project_text = '[project]\nname = "x"\nversion = "1"\nrequires-python = ">=3.11"\ndependencies = ["app==1.0"]\n'
     write(project.root, {"pyproject.toml": project_text})

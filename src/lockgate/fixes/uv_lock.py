@@ -10,6 +10,7 @@ from pathlib import Path
 
 from lockgate.engines import uv
 from lockgate.fixes.base import Left, Proposal, Upgrade
+from lockgate.fixes.uv_manifests import without_builds
 from lockgate.inputs.tree import Tree
 from lockgate.model.errors import UnavailableError
 
@@ -21,12 +22,15 @@ _MANY = 20  # upgrades that are tried one by one
 
 
 def propose(tree: Tree, path: str, upgrades: Sequence[Upgrade], *, offline: bool) -> Proposal:
-    """What uv would write into the lock. Nothing is built: where a version is told by code of the project, uv says so."""
+    """What uv would write into the lock. Nothing is built: where code of the project tells its version, uv fails."""
     folder = path.rpartition("/")[0]
     todo = f"in {folder or '.'}: {shlex.join(['uv', 'lock', *_arguments(upgrades)])}"
     with tempfile.TemporaryDirectory(prefix="lockgate-") as name:
         copy = Path(name).resolve()
-        _copy(tree, folder, copy)
+        try:
+            _copy(tree, folder, copy)
+        except UnavailableError as error:
+            return Proposal(left=tuple(Left(upgrade.package, str(error), todo) for upgrade in upgrades))
         before = (copy / "uv.lock").read_bytes() if (copy / "uv.lock").is_file() else b""
         good, left = list(upgrades), []
         try:
@@ -77,4 +81,19 @@ def _copy(tree: Tree, folder: str, copy: Path) -> None:
             if isinstance(data, bytes):
                 target = copy / path.removeprefix(prefix)
                 target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(data)
+                try:
+                    target.write_bytes(_harmless(data, path.removeprefix(prefix)))
+                except UnavailableError:
+                    if target.parent == copy:
+                        raise
+                    # any other one may be no part of the project; uv fails without it where it is
+
+
+def _harmless(data: bytes, path: str) -> bytes:
+    """The content of a file without what would make uv run code."""
+    if not path.lower().endswith(("pyproject.toml", "uv.toml")):
+        return data
+    try:
+        return without_builds(data.decode("utf-8"), path).encode()
+    except UnicodeDecodeError:
+        raise UnavailableError(f"{path} is not UTF-8") from None
