@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterable, Iterator
 from difflib import unified_diff
@@ -55,17 +56,21 @@ def _write(root: Path, changes: Iterable[Change]) -> None:
     done: list[Change] = []
     try:
         for change in changes:
-            file = root / change.path
-            mode = file.stat().st_mode
-            replace(file, change.new)
             done.append(change)
-            os.chmod(file, mode & 0o777)  # noqa: PTH101 - of the file that was written
+            _replace(root / change.path, change.new)
     except BaseException as error:
         for change in done:
-            replace(root / change.path, change.old)
+            with contextlib.suppress(OSError):  # the one that could not be written is as it was
+                _replace(root / change.path, change.old)
         if isinstance(error, OSError):
             raise UnavailableError(f"{error.filename}: {error.strerror}; nothing was changed") from None
         raise
+
+
+def _replace(file: Path, data: bytes) -> None:
+    mode = file.stat().st_mode
+    replace(file, data)
+    os.chmod(file, mode & 0o777)  # noqa: PTH101 - of the file that was written
 
 
 def _diff(change: Change) -> Iterator[str]:
