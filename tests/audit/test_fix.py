@@ -267,7 +267,7 @@ def test_what_is_undone_has_its_mode_again(tmp_path: Path) -> None:
         _write(tmp_path, [Change("first", b"old", b"new"), Change("gone", b"old", b"new")])
     assert (tmp_path / "first").read_text() == "old"
     assert (tmp_path / "first").stat().st_mode & 0o777 == 0o600
-    assert os.listdir(tmp_path) == ["first"]
+    assert [path.name for path in tmp_path.iterdir()] == ["first"]
 
 
 def test_nothing_of_a_file_moves_the_terminal(project: Project) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Iterable, Iterator
 from difflib import unified_diff
@@ -59,12 +58,23 @@ def _write(root: Path, changes: Iterable[Change]) -> None:
             done.append(change)
             _replace(root / change.path, change.new)
     except BaseException as error:
-        for change in done:
-            with contextlib.suppress(OSError):  # the one that could not be written is as it was
-                _replace(root / change.path, change.old)
+        kept = [display(change.path) for change in done if not _undo(root / change.path, change)]
         if isinstance(error, OSError):
-            raise UnavailableError(f"{error.filename}: {error.strerror}; nothing was changed") from None
+            outcome = f"{', '.join(kept)} could not be changed back" if kept else "nothing was changed"
+            raise UnavailableError(f"{error.filename}: {error.strerror}; {outcome}") from None
         raise
+
+
+def _undo(file: Path, change: Change) -> bool:
+    """Put the old content back where the new one is; False where that can't be done."""
+    try:
+        if file.read_bytes() == change.new:
+            _replace(file, change.old)
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return True
 
 
 def _replace(file: Path, data: bytes) -> None:
