@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 from osv_reference import record, save_zip, window
 
+from lockgate.cli.fix import _write
+from lockgate.fixes.mend import Change
+from lockgate.model.errors import UnavailableError
 from support import Files, lockgate, noise, wheel, write
 
 uv = pytest.importorskip("uv")
@@ -314,6 +317,16 @@ def test_without_hashes_uv_is_not_asked_for_each_of_very_many_upgrades(project: 
     )
     _, out = project.fix({"requirements.txt": "".join(f"{name}==1.0\n" for name in names)})
     assert out.endswith(f"{count:,} pins upgraded, 0 left\n")
+
+
+def test_what_is_undone_has_its_mode_again(tmp_path: Path) -> None:
+    write(tmp_path, {"first": "old"})
+    (tmp_path / "first").chmod(0o600)
+    with pytest.raises(UnavailableError, match="nothing was changed"):
+        _write(tmp_path, [Change("first", b"old", b"new"), Change("gone", b"old", b"new")])
+    assert (tmp_path / "first").read_text() == "old"
+    assert (tmp_path / "first").stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in tmp_path.iterdir()] == ["first"]
 
 
 def test_nothing_of_a_file_moves_the_terminal(project: Project) -> None:

@@ -85,9 +85,9 @@ def test_of_very_many_files_not_all_are_resolved(tmp_path: Path, monkeypatch: py
 
 
 def test_a_constraint_to_a_range_is_a_gap(tmp_path: Path) -> None:
-    result = run(tmp_path, {"requirements.txt": "-c held.txt\napp\n", "held.txt": "app<2\n"})
+    result = run(tmp_path, {"requirements.txt": "-c held.txt\napp\n", "held.txt": "app<2\ndeep<9\n"})
     assert result.outcome is Outcome.INCOMPLETE
-    assert "held.txt:1 (app is constrained to no exact version" in result.reason
+    assert "held.txt:1 (app and 1 more are constrained to no exact version" in result.reason
 
 
 def test_no_configuration_of_the_repository_is_obeyed(tmp_path: Path) -> None:

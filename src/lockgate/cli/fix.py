@@ -55,17 +55,32 @@ def _write(root: Path, changes: Iterable[Change]) -> None:
     done: list[Change] = []
     try:
         for change in changes:
-            file = root / change.path
-            mode = file.stat().st_mode
-            replace(file, change.new)
             done.append(change)
-            os.chmod(file, mode & 0o777)  # noqa: PTH101 - of the file that was written
+            _replace(root / change.path, change.new)
     except BaseException as error:
-        for change in done:
-            replace(root / change.path, change.old)
+        kept = [display(change.path) for change in done if not _undo(root / change.path, change)]
         if isinstance(error, OSError):
-            raise UnavailableError(f"{error.filename}: {error.strerror}; nothing was changed") from None
+            outcome = f"{', '.join(kept)} could not be changed back" if kept else "nothing was changed"
+            raise UnavailableError(f"{error.filename}: {error.strerror}; {outcome}") from None
         raise
+
+
+def _undo(file: Path, change: Change) -> bool:
+    """Put the old content back where the new one is; False where that can't be done."""
+    try:
+        if file.read_bytes() == change.new:
+            _replace(file, change.old)
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return True
+
+
+def _replace(file: Path, data: bytes) -> None:
+    mode = file.stat().st_mode
+    replace(file, data)
+    os.chmod(file, mode & 0o777)  # noqa: PTH101 - of the file that was written
 
 
 def _diff(change: Change) -> Iterator[str]:

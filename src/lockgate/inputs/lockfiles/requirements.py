@@ -156,7 +156,7 @@ class _Walk:
         self._required: list[Package] = []
         self._constraints: dict[str, list[Package]] = {}
         self._skipped: list[Skip] = []
-        self._ranges: list[Skip] = []
+        self._ranges: list[Package] = []
         self.read: dict[tuple[str, bool], None] = {}
 
     def manifest(self, path: str) -> Manifest:
@@ -170,7 +170,7 @@ class _Walk:
             constraints=tuple(dict.fromkeys(spare)),
             included=tuple(display(name) for name, constrains in self.read if not constrains and name != path),
             skipped=tuple(self._skipped),
-            unlocked=tuple(self._ranges) if any(map(_is_open, packages)) else (),
+            unlocked=(_of_ranges(self._ranges),) if self._ranges and any(map(_is_open, packages)) else (),
         )
 
     @property
@@ -205,10 +205,7 @@ class _Walk:
             if package.version or package.origin is not Origin.INDEX:
                 self._constraints.setdefault(package.name, []).append(package)
             else:
-                reason = (
-                    f"{package.name} is constrained to no exact version, which nothing here resolves; pin or lock it"
-                )
-                self._ranges.append(Skip(f"{package.at.path}:{package.at.line}", reason, gap=True))
+                self._ranges.append(package)
 
     def _follow(self, include: Include, path: str, chain: tuple[str, ...]) -> str:
         """Take in an included file, or say why it was not read."""
@@ -243,6 +240,16 @@ def _constrained(required: list[Package], constraints: dict[str, list[Package]])
         yield from (replace(pin, hashes=pin.hashes or package.hashes) for pin in pins)
         if not any(pin.marker in ("", package.marker) for pin in pins):
             yield package
+
+
+def _of_ranges(constraints: list[Package]) -> Skip:
+    """One gap for all constraints to no exact version, which --resolve does not take."""
+    first, others = constraints[0], len(constraints) - 1
+    more = f" and {others:,} more are" if others else " is"
+    reason = (
+        f"{first.name}{more} constrained to no exact version, which nothing here resolves; pin or lock what it holds"
+    )
+    return Skip(f"{first.at.path}:{first.at.line}", reason, gap=True)
 
 
 def _is_open(package: Package) -> bool:
