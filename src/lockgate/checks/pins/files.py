@@ -7,6 +7,8 @@ from itertools import chain
 
 from lockgate.engines import zizmor
 from lockgate.inputs import pre_commit
+from lockgate.inputs.containers import build
+from lockgate.inputs.containers.build import Build
 from lockgate.inputs.files import display
 from lockgate.inputs.lockfiles import requirements
 from lockgate.inputs.lockfiles.base import Manifest, as_gap, read_manifests
@@ -42,12 +44,17 @@ class PinFiles:
         """The revisions that pre-commit fetches."""
         return tuple(chain.from_iterable(hooks.revisions for hooks in self._hooks.values()))
 
+    @cached_property
+    def builds(self) -> dict[str, Build]:
+        """What each Dockerfile fetches and runs."""
+        return {path: build.read(self._tree, path) for path in self._tree.files if build.is_input(path)}
+
     @property
     def examined(self) -> set[str]:
         """The files that were judged."""
-        failed = {skip.subject.partition(":")[0] for skip in self.skipped if skip.gap}
+        failed = {skip.subject.partition(":")[0] for skip in self.skipped}
         read = {name for manifest in self._manifests for name in (manifest.path, *manifest.included)}
-        judged = set(map(display, [*self._workflows[0], *self._hooks]))
+        judged = set(map(display, [*self._workflows[0], *self._hooks, *self.builds]))
         return read | (judged - failed)
 
     @cached_property
@@ -55,12 +62,13 @@ class PinFiles:
         """What could not be read or judged."""
         of_manifests = chain.from_iterable(manifest.skipped for manifest in self._manifests)
         of_hooks = chain.from_iterable(hooks.skipped for hooks in self._hooks.values())
+        of_builds = chain.from_iterable(build.skipped for build in self.builds.values())
         about = f", or {self._configuration[0]} is wrong" if self._configuration else ""
         refused = (
             Skip(display(path), f"zizmor can't read it: it is no valid workflow or action{about}", gap=True)
             for path in self._audit.failed
         )
-        return (*of_manifests, *of_hooks, *self._workflows[1], *refused)
+        return (*of_manifests, *of_hooks, *of_builds, *self._workflows[1], *refused)
 
     @property
     def notes(self) -> tuple[str, ...]:
