@@ -7,7 +7,7 @@ from itertools import chain
 
 from lockgate.engines import zizmor
 from lockgate.inputs import pre_commit
-from lockgate.inputs.containers import build
+from lockgate.inputs.containers import build, compose
 from lockgate.inputs.containers.build import Build
 from lockgate.inputs.files import display
 from lockgate.inputs.lockfiles import requirements
@@ -45,16 +45,18 @@ class PinFiles:
         return tuple(chain.from_iterable(hooks.revisions for hooks in self._hooks.values()))
 
     @cached_property
-    def builds(self) -> dict[str, Build]:
-        """What each Dockerfile fetches and runs."""
-        return {path: build.read(self._tree, path) for path in self._tree.files if build.is_input(path)}
+    def builds(self) -> tuple[Build, ...]:
+        """What each Dockerfile and Compose file fetches and runs."""
+        dockerfiles = (build.read(self._tree, path) for path in self._tree.files if build.is_input(path))
+        projects = compose.read(self._tree, [path for path in self._tree.files if compose.is_input(path)])
+        return (*dockerfiles, *projects)
 
     @property
     def examined(self) -> set[str]:
         """The files that were judged."""
         failed = {skip.subject.partition(":")[0] for skip in self.skipped}
         read = {name for manifest in self._manifests for name in (manifest.path, *manifest.included)}
-        judged = set(map(display, [*self._workflows[0], *self._hooks, *self.builds]))
+        judged = {*map(display, [*self._workflows[0], *self._hooks]), *(part.path for part in self.builds)}
         return read | (judged - failed)
 
     @cached_property
@@ -62,7 +64,7 @@ class PinFiles:
         """What could not be read or judged."""
         of_manifests = chain.from_iterable(manifest.skipped for manifest in self._manifests)
         of_hooks = chain.from_iterable(hooks.skipped for hooks in self._hooks.values())
-        of_builds = chain.from_iterable(build.skipped for build in self.builds.values())
+        of_builds = chain.from_iterable(part.skipped for part in self.builds)
         about = f", or {self._configuration[0]} is wrong" if self._configuration else ""
         refused = (
             Skip(display(path), f"zizmor can't read it: it is no valid workflow or action{about}", gap=True)

@@ -27,6 +27,9 @@ _OTHERS = (".dockerignore", ".containerignore", ".swp", ".bak", ".orig", ".rej")
 _TEMPLATES = (".erb", ".in", ".j2", ".jinja", ".jinja2", ".mustache", ".template", ".tmpl", ".tpl")
 _SHELL = re.compile(r"(?:.*[/\\])?(?:ba|da|a|k|z)?sh", re.DOTALL)
 _SHEBANG = re.compile(r"\s*#!\s*(?:/\S*/env\s+(?:-S\s+)?)?(\S+)")
+_CHECKS = re.compile(r"\b(?:sha(?:224|256|384|512)sum|b2sum|shasum|gpgv?|cosign|minisign)\b")
+_CHECK_OPTIONS = frozenset({"-c", "--check", "--verify", "verify-blob", "gpgv", "-V", "-Vm"})
+_NAMES = re.compile(r"[\w.+-]+")
 _ONLY_HEREDOCS = re.compile(r"(?:[\s\0]*\d*<<-?[ \t\0]*[^\s<]+)+[\s\0]*")
 
 
@@ -42,14 +45,18 @@ class Image(Struct, frozen=True):
 
 
 class Download(Struct, frozen=True):
-    """An address that a build fetches. `checksum` is None where there is none, empty where it can't be told."""
+    """An address that a build fetches. `checksum` is None where there is none, empty where it can't be told.
+
+    `is_checked` tells whether a command of the same stage compares the file with a checksum or signature.
+    """
 
     url: str
     checksum: str | None
+    is_checked: bool
     at: Location
 
 
-class Command(NamedTuple):
+class Run(NamedTuple):
     """A piece of shell, and where its first character stands. Its lines are those of the file, so rows and columns hold."""
 
     text: str
@@ -63,7 +70,7 @@ class Build(Struct, frozen=True):
     path: str
     images: tuple[Image, ...] = ()
     downloads: tuple[Download, ...] = ()
-    commands: tuple[Command, ...] = ()
+    commands: tuple[Run, ...] = ()
     skipped: tuple[Skip, ...] = ()
 
 
@@ -147,14 +154,33 @@ class _Stages:
 
     def downloads(self) -> Iterator[Download]:
         """The addresses that `ADD` fetches."""
+        checked = self._checked_names()
+        stage = 0
         for item, known in self._with_variables():
+            stage += item.name == "FROM"
             if item.name != "ADD":
                 continue
             checksums = [expand(flag.text, known, interpolation.DOCKERFILE) or "" for flag in item.flag("checksum")]
-            for word in item.words[:-1]:
+            words = item.words
+            for word in words[:-1]:
                 url = expand(word.text, known, interpolation.DOCKERFILE)
                 if url and ("://" in url or url.startswith("git@")):
-                    yield Download(url, checksums[-1] if checksums else None, self._at(word.start, word.end))
+                    names = {re.split("[?#]", url)[0].rpartition("/")[2], words[-1].text.rpartition("/")[2]} - {""}
+                    at = self._at(word.start, word.end)
+                    yield Download(url, checksums[-1] if checksums else None, bool(names & checked[stage]), at)
+
+    def _checked_names(self) -> list[set[str]]:
+        """For each stage the words of those of its commands that check files: the names of these are among them."""
+        found: list[set[str]] = [set()]
+        for item in self._found:
+            if item.name == "FROM":
+                found.append(set())
+            elif item.name == "RUN":
+                text = "\n".join((item.joined, *(body for _, body in item.bodies)))
+                if _CHECKS.search(text):
+                    words = set(_NAMES.findall(text))
+                    found[-1] |= words if words & _CHECK_OPTIONS else set()
+        return found
 
     def _with_variables(self) -> Iterator[tuple[Instruction, dict[str, str | None]]]:
         """Each instruction with the variables that it may use. FROM sees those before the first stage only."""
@@ -201,7 +227,7 @@ def _sources(item: Instruction) -> Iterator[Word]:
                     yield Word(option.removeprefix("from="), mount.start, mount.end)
 
 
-def _commands(found: list[Instruction], at: Callable[[int, int], Location]) -> Iterator[Command]:
+def _commands(found: list[Instruction], at: Callable[[int, int], Location]) -> Iterator[Run]:
     """What RUN gives to a POSIX shell. A list in JSON is written as the words of a command."""
     is_shell = True
     for item in found:
@@ -213,13 +239,13 @@ def _commands(found: list[Instruction], at: Callable[[int, int], Location]) -> I
             yield from _scripts(item, at)
 
 
-def _scripts(item: Instruction, at: Callable[[int, int], Location]) -> Iterator[Command]:
+def _scripts(item: Instruction, at: Callable[[int, int], Location]) -> Iterator[Run]:
     if not item.bodies or not _ONLY_HEREDOCS.fullmatch(item.joined):
         first = at(item.rest, item.rest + 1)
         begin = at(item.start, item.start + 1)
         rows = item.rows[first.line - begin.line :]
         if rows:
-            yield Command("\n".join([rows[0][first.column - 1 :], *rows[1:]]), first.line, first.column)
+            yield Run("\n".join([rows[0][first.column - 1 :], *rows[1:]]), first.line, first.column)
         return
     for start, text in item.bodies:
         shebang = _SHEBANG.match(text)
@@ -227,9 +253,9 @@ def _scripts(item: Instruction, at: Callable[[int, int], Location]) -> Iterator[
             yield _command(text, start, at)
 
 
-def _command(text: str, start: int, at: Callable[[int, int], Location]) -> Command:
+def _command(text: str, start: int, at: Callable[[int, int], Location]) -> Run:
     place = at(start, start + 1)
-    return Command(text, place.line, place.column)
+    return Run(text, place.line, place.column)
 
 
 def _as_words(item: Instruction) -> str:

@@ -14,9 +14,10 @@ DOCKERFILE = re.compile(r"[\\`](.)|'([^']*)'|\"", re.DOTALL)
 COMPOSE = re.compile(r"\$(\$)")
 """The same in a Compose file."""
 
-_LONGEST = 4096  # characters of a value: variables may double each other
+_LONGEST = 1024  # characters of a value with variables in it: they may double each other
 _DEEPEST = 20  # defaults inside of defaults
 _VARIABLE = re.compile(r"\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(:?[-+?]|(?=\}))?)", re.ASCII)
+_SPECIAL = re.compile(r"[$\\`'\"]")
 _PLAIN = re.compile(r"[^$\\`'\"{}]+")
 
 
@@ -26,15 +27,17 @@ def expand(text: str, known: Mapping[str, str | None], literal: re.Pattern[str])
     `known` has None for a variable whose value can't be told. The result is None where it depends on such a one, or on
     one that is set elsewhere. `literal` is one of the patterns above.
     """
+    if not _SPECIAL.search(text):
+        return text
     expander = _Expander(text, known, literal)
-    value = expander.read(0)
+    value = expander.read(0) if len(text) <= _LONGEST else None
     return value if value is not None and len(value) <= _LONGEST else None
 
 
 class _Expander:
     def __init__(self, text: str, known: Mapping[str, str | None], literal: re.Pattern[str]) -> None:
-        self._text = text[: _LONGEST + 1]
-        self._known = known
+        self._text = text
+        self._variables = known
         self._literal = literal
         self._at = 0
 
@@ -62,14 +65,16 @@ class _Expander:
     def _value(self, match: re.Match[str], depth: int) -> str | None:
         plain, braced, operator = match.groups()
         if plain:
-            return self._known.get(plain)
+            return self._known(plain)
         if depth >= _DEEPEST:
             self._at = len(self._text)
             return None
         other = self.read(depth + 1)
         self._at += 1  # the brace
-        value = self._known.get(braced)
-        is_set = braced in self._known and (value != "" or ":" not in (operator or ""))
+        if self._at > len(self._text):
+            return None  # there is none
+        value = self._known(braced)
+        is_set = braced in self._variables and (value != "" or ":" not in (operator or ""))
         match (operator or "").lstrip(":"):
             case "-":
                 return value if is_set else other
@@ -77,3 +82,7 @@ class _Expander:
                 return (None if value is None else other) if is_set else ""
             case _:
                 return value if operator or not other else None  # another operator changes the value
+
+    def _known(self, name: str) -> str | None:
+        value = self._variables.get(name)
+        return value if value is not None and len(value) <= _LONGEST else None
