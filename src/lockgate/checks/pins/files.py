@@ -7,6 +7,9 @@ from itertools import chain
 
 from lockgate.engines import zizmor
 from lockgate.inputs import pre_commit
+from lockgate.inputs.allow import allowed_rules
+from lockgate.inputs.containers import build, compose
+from lockgate.inputs.containers.build import Build
 from lockgate.inputs.files import display
 from lockgate.inputs.lockfiles import requirements
 from lockgate.inputs.lockfiles.base import Manifest, as_gap, read_manifests
@@ -25,6 +28,7 @@ class PinFiles:
         self._tree = tree
         self._paths = {display(path): path for path in tree.files}
         self.lines = cache(self._lines)
+        self.allowed = cache(self._allowed)
 
     @cached_property
     def packages(self) -> tuple[Package, ...]:
@@ -42,12 +46,19 @@ class PinFiles:
         """The revisions that pre-commit fetches."""
         return tuple(chain.from_iterable(hooks.revisions for hooks in self._hooks.values()))
 
+    @cached_property
+    def builds(self) -> tuple[Build, ...]:
+        """What each Dockerfile and Compose file fetches and runs."""
+        dockerfiles = (build.read(self._tree, path) for path in self._tree.files if build.is_input(path))
+        projects = compose.read(self._tree, [path for path in self._tree.files if compose.is_input(path)])
+        return (*dockerfiles, *projects)
+
     @property
     def examined(self) -> set[str]:
         """The files that were judged."""
-        failed = {skip.subject.partition(":")[0] for skip in self.skipped if skip.gap}
+        failed = {skip.subject.partition(":")[0] for skip in self.skipped}
         read = {name for manifest in self._manifests for name in (manifest.path, *manifest.included)}
-        judged = set(map(display, [*self._workflows[0], *self._hooks]))
+        judged = {*map(display, [*self._workflows[0], *self._hooks]), *(part.path for part in self.builds)}
         return read | (judged - failed)
 
     @cached_property
@@ -55,12 +66,13 @@ class PinFiles:
         """What could not be read or judged."""
         of_manifests = chain.from_iterable(manifest.skipped for manifest in self._manifests)
         of_hooks = chain.from_iterable(hooks.skipped for hooks in self._hooks.values())
+        of_builds = chain.from_iterable(part.skipped for part in self.builds)
         about = f", or {self._configuration[0]} is wrong" if self._configuration else ""
         refused = (
             Skip(display(path), f"zizmor can't read it: it is no valid workflow or action{about}", gap=True)
             for path in self._audit.failed
         )
-        return (*of_manifests, *of_hooks, *self._workflows[1], *refused)
+        return (*of_manifests, *of_hooks, *of_builds, *self._workflows[1], *refused)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -79,6 +91,10 @@ class PinFiles:
 
     def _lines(self, path: str) -> list[str]:
         return self.text(path).replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+    def _allowed(self, path: str, row: int) -> frozenset[str]:
+        """The rules that a comment on a line allows; rows count from 0."""
+        return allowed_rules(self.lines(path)[row])
 
     @cached_property
     def _manifests(self) -> list[Manifest]:
