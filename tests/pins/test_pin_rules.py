@@ -46,6 +46,11 @@ def hooks(rev: str) -> dict[str, str]:
     return {".pre-commit-config.yaml": HOOKS.format(rev)}
 
 
+def step(command: str) -> dict[str, str]:
+    text = WORKFLOW.replace("- uses: {}", "- run: |\n          {}").format(command)
+    return {".github/workflows/build.yml": text}
+
+
 # For each rule: the files that hold a thing of its kind, what is found, what is not, and the line, columns and severity.
 CONTRACTS = {
     "pins/unpinned-requirement": (
@@ -87,6 +92,25 @@ CONTRACTS = {
             "release_1_2", SHA, SHA[:7], f"{SHA}{SHA[:24]}", f"'{SHA}'",
         ),
         (3, 10, Severity.HIGH),
+    ),
+    # test_shell_pins.py has more of these.
+    "pins/unpinned-install": (
+        step,
+        ("pip install -q flask", "uv pip install flask", "npx --yes --qq flask@1"),
+        ("pip install -q flask==1.0", "pip install -q $FLASK", "uvx flask@1.0"),
+        (9, 26, Severity.MEDIUM),
+    ),
+    "pins/unhashed-install": (
+        step,
+        ("pip install -q flask==1.0",),
+        (f"pip install flask==1.0 --hash=sha256:{DIGEST}", "pip install flask", "uvx flask@1.0"),
+        (9, 26, Severity.LOW),
+    ),
+    "pins/piped-script": (
+        step,
+        ("curl https://git.example/x | sh",),
+        ("curl https://git.example/x | jq .",),
+        (9, 11, Severity.HIGH),
     ),
 }  # fmt: skip
 CASES = [(rule, kind, case) for rule, (_, *both, _) in CONTRACTS.items() for kind in (0, 1) for case in both[kind]]

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 UNKNOWN = "\0"  # in the text of a word: something that only a run would tell
 LARGEST = 2**18  # characters of one snippet: a quarter of a second
 DEPTH = 4  # of shells in shells
+NEAR = 50  # commands around one that are told with it
 SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ksh", "ash"})
 
 # Of a command before another one, the options that have a value, and how many words stand before the other command.
@@ -68,14 +69,14 @@ class Command(Struct, frozen=True):
     """A simple command: its words, without assignments and commands that only run another one (sudo, env, …).
 
     `fed` are the commands whose output it reads, by a pipe or where one of its words is what they print (`inline`).
-    `siblings` are the names of all commands of its list (`a && b; c | d` on one level is one list for each line).
+    `before` are the words of the last commands before it in its list (`a && b | c`).
     """
 
     words: tuple[Word, ...]
     at: Location
     fed: tuple[Command, ...] = ()
     inline: tuple[Command, ...] = ()
-    siblings: tuple[tuple[str, ...], ...] = ()
+    before: tuple[tuple[str, ...], ...] = ()
 
     @property
     def name(self) -> str:
@@ -178,6 +179,9 @@ class _Reading:
         for word, start, stop in self._words(node):
             if _BARE_BREAK.search(self._text, end, start):  # the grammar joins lines where a redirection follows
                 spans.append([])
+            elif start > node.start_byte and self._text[end:start] in ("", "\\\n"):  # it splits some words, too
+                before, start, _ = spans[-1].pop()
+                word = Word(before.text + word.text, self._snippet.at(start, stop), before.parts + word.parts)
             spans[-1].append((word, start, stop))
             end = stop
         for number, span in enumerate(spans):
@@ -240,19 +244,13 @@ class _Reading:
         """The commands, in their order."""
         made = [Command(found.words, self._snippet.at(found.start, found.end)) for found in self._found]
         lists: dict[int, list[tuple[str, ...]]] = {}
-        for found in self._found:
-            lists.setdefault(found.block, []).append(tuple(word.text for word in found.words))
-        told = {block: tuple(words) for block, words in lists.items()}
-        return [
-            Command(
-                plain.words,
-                plain.at,
-                self._within(made, *found.feed),
-                self._within(made, found.start + 1, found.end),
-                told[found.block],
-            )
-            for plain, found in zip(made, self._found, strict=True)
-        ]
+        told: list[Command] = []
+        for plain, found in zip(made, self._found, strict=True):
+            before = lists.setdefault(found.block, [])
+            inline = self._within(made, found.start + 1, found.end)
+            told.append(Command(plain.words, plain.at, self._within(made, *found.feed), inline, tuple(before[-NEAR:])))
+            before.append(tuple(word.text for word in found.words))
+        return told
 
     def _within(self, made: list[Command], start: int, end: int) -> tuple[Command, ...]:
         """The commands that begin between two offsets. They are in the order in which they begin."""
@@ -260,7 +258,7 @@ class _Reading:
             return ()
         first = bisect_left(self._found, start, key=_begin)
         last = bisect_left(self._found, end, key=_begin)
-        return tuple(made[first : min(last, first + 100)])
+        return tuple(made[first : min(last, first + NEAR)])
 
     def gaps(self, doubtful: re.Pattern[str]) -> Iterator[Skip]:
         """Where what can't be parsed has a doubtful word in it that is in no command."""

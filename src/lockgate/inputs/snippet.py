@@ -8,7 +8,9 @@ from collections.abc import Iterable
 
 from lockgate.model.finding import Location
 
-Part = tuple[str, int, int]  # text, and the line and column where it begins; what is behind a line break in it begins at column 1
+Part = tuple[
+    str, int, int
+]  # text, and the line and column where it begins; what is behind a line break in it begins at column 1
 
 _BREAK = re.compile(r"\r\n|\r|\n")
 

@@ -9,7 +9,6 @@ import yaml
 
 from lockgate.inputs.snippet import Part, Snippet
 
-
 _NO_BLANK = re.compile(r"\S")
 
 
@@ -35,8 +34,8 @@ def snippet(
             done = end if end >= 0 else len(value)
             continue
         if parts:
-            before, *place = parts.pop()
-            parts.append((before + value[done:at], *place))
+            before, before_line, before_column = parts.pop()
+            parts.append((before + value[done:at], before_line, before_column))
         parts.append((value[at : at + len(text)], line, column))
         done = at + len(text)
     parts.append((value[done:], node.end_mark.line + 1, 1))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Protocol, cast
 
@@ -37,11 +37,14 @@ class Script(Struct, frozen=True):
     skipped: tuple[Skip, ...] = ()
 
 
-def scripts(tree: Tree, wanted: str) -> Iterator[Script]:
-    """Every file of the tree with shell in it, parsed where the regular expression `wanted` matches in it."""
-    sought, doubtful = re.compile(wanted.encode()), re.compile(wanted)
+def scripts(tree: Tree, paths: Iterable[str], wanted: str, doubtful: str) -> Iterator[Script]:
+    """Every file of `paths` with shell in it, parsed where the regular expression `wanted` matches in it.
+
+    Where `doubtful` matches in what can't be parsed, that is a gap.
+    """
+    sought, unclear = re.compile(wanted.encode()), re.compile(doubtful)
     is_read = matcher(tuple(pattern for reader in _readers() for pattern in reader.PATTERNS))
-    for path in tree.files:
+    for path in paths:
         nameless = "." not in path.rpartition("/")[2]
         if not (nameless or is_read(f"/{path.lower()}")):
             continue
@@ -56,7 +59,7 @@ def scripts(tree: Tree, wanted: str) -> Iterator[Script]:
         if isinstance(data, Skip):
             yield Script(display(path), skipped=(data,))
             continue
-        found = list(reader.commands(data.decode("utf-8-sig", "replace"), display(path), doubtful))
+        found = list(reader.commands(data.decode("utf-8-sig", "replace"), display(path), unclear))
         yield Script(
             display(path),
             tuple(item for item in found if isinstance(item, Command)),

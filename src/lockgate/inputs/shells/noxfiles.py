@@ -37,7 +37,9 @@ def commands(text: str, path: str, doubtful: re.Pattern[str]) -> Iterator[Comman
     lines = re.split(r"\r\n|\r|\n", text)
     for node in ast.walk(tree):
         match node:
-            case ast.Call(func=ast.Attribute(value=ast.Name(id="session" | "s"), attr=str(method))) if method in _METHODS:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="session" | "s"), attr=str(method))) if (
+                method in _METHODS
+            ):
                 yield from _called(node, _METHODS[method], path, lines)
 
 

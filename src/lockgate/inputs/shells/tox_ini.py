@@ -14,7 +14,9 @@ PATTERNS: tuple[str, ...] = ("tox.ini",)
 
 COMMANDS = frozenset({"commands", "commands_pre", "commands_post"})
 
-_SETTING = re.compile(r"^(deps|commands(?:_pre|_post)?)[ \t]*[=:]((?:[^\n]*)(?:\n(?:[ \t]+[^\n]*|[ \t]*(?=\n)|#[^\n]*))*)", re.MULTILINE)
+_SETTING = re.compile(
+    r"^(deps|commands(?:_pre|_post)?)[ \t]*[=:]((?:[^\n]*)(?:\n(?:[ \t]+[^\n]*|[ \t]*(?=\n)|#[^\n]*))*)", re.MULTILINE
+)
 _LINE = re.compile(r"[ \t]*((?:[^\\\n]|\\[^\n]|\\\n)+)")
 _FACTORS = re.compile(r"!?[\w.{},! -]*?\w\}?:\s+(?=\S)")
 _SUBSTITUTION = re.compile(r"\{[^{}\s]*(?:\{[^{}\s]*\}[^{}\s]*)*\}")
@@ -33,7 +35,9 @@ def commands(text: str, path: str, doubtful: re.Pattern[str]) -> Iterator[Comman
             if not content or content.startswith("#"):
                 continue
             if setting[1] in COMMANDS:
-                snippet = whole.derived([(expanded(content.lstrip("-! ")), start + len(content) - len(content.lstrip("-! ")))])
+                snippet = whole.derived(
+                    [(expanded(content.lstrip("-! ")), start + len(content) - len(content.lstrip("-! ")))]
+                )
                 yield from shell.commands(snippet, doubtful)
             else:
                 yield installed(content.partition(" #")[0].rstrip(), whole, start)
@@ -50,4 +54,4 @@ def installed(requirement: str, whole: Snippet, start: int) -> Command:
 
 def expanded(command: str) -> str:
     """A command whose substitutions are expansions of the same length."""
-    return _SUBSTITUTION.sub(lambda match: "${" + "_" * (len(match[0]) - 3) + "}" if len(match[0]) > 3 else "$__", command)  # noqa: PLR2004
+    return _SUBSTITUTION.sub(lambda match: f"${'_' * (len(match[0]) - 1)}", command)

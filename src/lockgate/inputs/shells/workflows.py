@@ -12,12 +12,19 @@ from collections.abc import Iterator
 import yaml
 
 from lockgate.inputs import shell, yaml_positions
+from lockgate.inputs.lockfiles.base import matcher
 from lockgate.inputs.shell import Command
 from lockgate.inputs.yaml_positions import Mappings
 from lockgate.inputs.yaml_snippets import snippet
 from lockgate.model.record import Skip
 
 PATTERNS: tuple[str, ...] = (".github/workflows/*.yml", ".github/workflows/*.yaml", "action.yml", "action.yaml")
+
+
+def is_workflow(path: str) -> bool:
+    """Whether a file of that path has the name of a workflow or action."""
+    return matcher(PATTERNS)(f"/{path.lower()}")
+
 
 _EXPRESSION = re.compile(r"\$\{\{(?:[^}$]|\}(?!\})|\$(?!\{\{))*+\}\}")
 _SHELL = re.compile(r"(?:.*/)?(?:sh|bash|dash|zsh|ksh)(?:\s|$)")
