@@ -175,15 +175,18 @@ class _Reading:
 
     def _take(self, node: Node, feed: tuple[int, int], block: int) -> None:
         spans: list[list[tuple[Word, int, int]]] = [[]]
-        end = node.start_byte
         for word, start, stop in self._words(node):
-            if _BARE_BREAK.search(self._text, end, start):  # the grammar joins lines where a redirection follows
+            before = spans[-1][-1] if spans[-1] else None
+            between = self._text[before[2] if before else node.start_byte : start]
+            if before and between in ("", "\\\n"):  # the grammar splits some words, and joins some lines
+                joined = Word(
+                    before[0].text + word.text, self._snippet.at(before[1], stop), before[0].parts + word.parts
+                )
+                spans[-1][-1] = (joined, before[1], stop)
+                continue
+            if _BARE_BREAK.search(between):
                 spans.append([])
-            elif start > node.start_byte and self._text[end:start] in ("", "\\\n"):  # it splits some words, too
-                before, start, _ = spans[-1].pop()
-                word = Word(before.text + word.text, self._snippet.at(start, stop), before.parts + word.parts)
             spans[-1].append((word, start, stop))
-            end = stop
         for number, span in enumerate(spans):
             words = unwrapped(tuple(word for word, _, _ in span))
             if words:
