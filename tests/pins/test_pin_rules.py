@@ -51,6 +51,10 @@ def step(command: str) -> dict[str, str]:
     return {".github/workflows/build.yml": text}
 
 
+def dockerfile(instruction: str) -> dict[str, str]:
+    return {"Dockerfile": f"FROM scratch AS first\n{instruction}\n"}
+
+
 # For each rule: the files that hold a thing of its kind, what is found, what is not, and the line, columns and severity.
 CONTRACTS = {
     "pins/unpinned-requirement": (
@@ -112,7 +116,40 @@ CONTRACTS = {
         ("curl https://git.example/x | jq .",),
         (9, 11, Severity.HIGH),
     ),
+    "pins/unpinned-image": (
+        dockerfile,
+        (
+            "FROM python:3.12", "FROM python:3.12 AS base", "from python:3.12 as base", "FROM registry.example:5000/a/b:1",
+            "FROM docker.io/library/python:3.12-slim", f"FROM python:3.12@sha256:{DIGEST[:12]}", "FROM first-not:1",
+        ),
+        (
+            f"FROM python@sha256:{DIGEST}", f"FROM python:3.12@sha256:{DIGEST} AS base", "FROM first", "FROM First AS b",
+            "FROM scratch", "FROM $NAME", "FROM ${NAME}:1", "COPY --from=first /a /b", "COPY --from=0 /a /b",
+            "FROM localhost/app:1", "FROM localhost:5000/app:1", "RUN --mount=type=bind,from=first,target=/x make",
+        ),
+        (2, 6, Severity.MEDIUM),
+    ),
+    "pins/unverified-download": (
+        dockerfile,
+        (
+            "ADD https://files.example/a.tgz /a", "ADD https://files.example/a.tgz b /a/", "add https://files.example/a /a",
+            "ADD https://git.example/a/b.git /b", "ADD https://git.example/a/b.git#main /b",
+            f"ADD https://git.example/a/b.git#{SHA[:7]} /b", "ADD git@git.example:a/b.git#v1.0 /b",
+            "ADD ssh://git@git.example/a/b.git?ref=main /b",
+        ),
+        (
+            f"ADD --checksum=sha256:{DIGEST} https://files.example/a.tgz /a", "ADD --checksum=$SUM https://files.example/a /a",
+            f"ADD https://git.example/a/b.git#{SHA} /b", f"ADD https://git.example/a/b.git#{SHA}:folder /b",
+            f"ADD git@git.example:a/b.git#{SHA} /b", f"ADD https://git.example/a/b.git?ref=v1&commit={SHA} /b",
+            f"ADD --checksum={SHA} https://git.example/a/b.git#v1 /b", "ADD a.tgz /a", "ADD $URL /a", "ADD ${URL}/a.tgz /a",
+            "ADD http://localhost:8000/a /a", "ADD https://127.0.0.1/a /a", "COPY a b /c/", "ADD <<EOF /a\nhttps://x\nEOF",
+            "ADD https://files.example/a.tgz /a/\nRUN echo x a.tgz | sha256sum -c -",
+            "ADD https://files.example/a.tgz /a/b\nRUN gpg --verify b.asc /a/b",
+        ),
+        (2, 5, Severity.MEDIUM),
+    ),
 }  # fmt: skip
+ABOVE = {"pins/unpinned-image", "pins/unverified-download"}  # where a comment stands on a line of its own
 CASES = [(rule, kind, case) for rule, (_, *both, _) in CONTRACTS.items() for kind in (0, 1) for case in both[kind]]
 
 
@@ -143,20 +180,32 @@ def test_contract(repository: Repository, rule: str, kind: int, case: str) -> No
     assert record.outcome is Outcome.COMPLETE, record.reason
 
 
+def commented(rule: str, named: str) -> dict[str, str]:
+    """The first thing that a rule finds, with a comment."""
+    files, hits, *_ = CONTRACTS[rule]
+    comment = f"# lockgate: allow[{named}]"
+    return files(f"{comment} because\n# of this\n{hits[0]}" if rule in ABOVE else f"{hits[0]}  {comment}")
+
+
 @pytest.mark.parametrize("rule", CONTRACTS)
 def test_a_comment_allows_its_line(repository: Repository, rule: str) -> None:
-    files, hits, *_ = CONTRACTS[rule]
-    record = judge(repository, files(f"{hits[0]}  # lockgate: allow[{rule}]"))
+    record = judge(repository, commented(rule, rule))
     assert rule not in {finding.rule for finding in record.findings}
     assert record.coverage.allowed == 1
 
 
 @pytest.mark.parametrize("rule", CONTRACTS)
 def test_a_comment_for_another_rule_allows_nothing(repository: Repository, rule: str) -> None:
-    files, hits, *_ = CONTRACTS[rule]
-    record = judge(repository, files(f"{hits[0]}  # lockgate: allow[pins/other]"))
+    record = judge(repository, commented(rule, "pins/other"))
     assert rule in {finding.rule for finding in record.findings}
     assert record.coverage.allowed == 0
+
+
+def test_only_a_comment_directly_before_allows(repository: Repository) -> None:
+    comment = "# lockgate: allow[pins/unpinned-requirement]\n"
+    text = f"{comment}flask\njinja2\n{comment}\nclick\nwerkzeug  {comment}attrs\n"
+    record = judge(repository, {"requirements.txt": text})
+    assert [finding.properties["pinned"] for finding in record.findings] == ["jinja2", "click", "attrs"]
 
 
 def test_a_finding_keeps_its_fingerprint_when_its_line_moves(repository: Repository) -> None:

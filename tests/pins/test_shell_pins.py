@@ -308,3 +308,27 @@ def test_not_found(told: dict[str, list[tuple[str, object]]], command: str) -> N
 def test_an_address_that_is_not_known_is_less_sure(repository: Repository) -> None:
     (finding,) = run_check("pins", target(repository({"a.sh": 'curl "$URL" | sh\n'}))).findings
     assert (finding.rule, finding.confidence) == (PIPED, Confidence.MEDIUM)
+
+
+def test_what_dockerfiles_run_is_judged(repository: Repository) -> None:
+    text = f"""\
+FROM python@sha256:{DIGEST}
+RUN apt-get update && \\
+    # a comment
+    pip install --no-cache-dir \\
+      requests==2.0 rich
+RUN ["pip", "install", "flask"]
+RUN <<EOF
+curl https://get.example/x | sh
+EOF
+SHELL ["pwsh", "-c"]
+RUN pip install other
+"""
+    record = run_check("pins", target(repository({"Dockerfile": text})))
+    assert record.outcome is Outcome.COMPLETE, record.reason
+    assert [(finding.rule, finding.line, finding.column) for finding in record.findings] == [
+        (VERSION, 5, 7),
+        (NONE, 5, 21),
+        (NONE, 6, 24),
+        (PIPED, 8, 1),
+    ]

@@ -11,6 +11,8 @@ from lockgate.model.modules import loaded
 from lockgate.model.record import Coverage
 from lockgate.model.rule import Rule
 
+COMMENTS = 10  # lines of comment before a finding that are read
+
 
 def all_rules() -> tuple[Rule, ...]:
     """The rules of this check, each one file in `rules`."""
@@ -27,7 +29,7 @@ def run(target: base.Target) -> base.Result:
         found += module.check(files)
     wanted = [finding for finding in found if not _is_allowed(finding, files)]
     named = {finding.rule for finding in wanted}
-    nothing = "nothing was examined: no requirements file, workflow or pre-commit configuration was found, nor anything with shell in it"
+    nothing = "nothing was examined: no requirements file, workflow, pre-commit configuration, Dockerfile, Compose file or shell was found"
     return base.Result(
         coverage=Coverage(
             examined=len(files.examined),
@@ -44,8 +46,12 @@ def run(target: base.Target) -> base.Result:
 
 
 def _is_allowed(finding: Finding, files: PinFiles) -> bool:
-    lines = files.lines(finding.path)[finding.line - 1 : finding.end_line]
-    return any(finding.rule in allowed_rules(line) for line in lines)
+    """Whether a comment on the lines of a finding allows it, or one on lines of its own before them."""
+    lines = files.lines(finding.path)
+    first = finding.line - 1
+    while first and finding.line - first <= COMMENTS and lines[first - 1].lstrip().startswith("#"):
+        first -= 1
+    return any(finding.rule in allowed_rules(line) for line in lines[first : finding.end_line])
 
 
 def _key(finding: Finding, _: str) -> tuple[str, ...]:

@@ -10,12 +10,14 @@ from lockgate.checks.pins.installs import Install
 from lockgate.checks.pins.named import NamedFiles
 from lockgate.engines import zizmor
 from lockgate.inputs import pre_commit
+from lockgate.inputs.containers import build, compose
+from lockgate.inputs.containers.build import Build
 from lockgate.inputs.files import display
 from lockgate.inputs.lockfiles import requirements
 from lockgate.inputs.lockfiles.base import Manifest, as_gap, read_manifests
 from lockgate.inputs.pre_commit import Hooks, Revision
 from lockgate.inputs.shell import Command
-from lockgate.inputs.shells.base import Script, scripts
+from lockgate.inputs.shells.base import Script, of_runs, scripts
 from lockgate.inputs.shells.workflows import is_workflow
 from lockgate.inputs.tree import Tree
 from lockgate.model.finding import Confidence, Finding, Location, Severity
@@ -59,20 +61,29 @@ class PinFiles:
         named = NamedFiles(self._tree)
         return tuple(chain.from_iterable(installs.installs(command, named) for command in self.commands))
 
+    @cached_property
+    def builds(self) -> tuple[Build, ...]:
+        """What each Dockerfile and Compose file fetches and runs."""
+        dockerfiles = (build.read(self._tree, path) for path in self._tree.files if build.is_input(path))
+        projects = compose.read(self._tree, [path for path in self._tree.files if compose.is_input(path)])
+        return (*dockerfiles, *projects)
+
     @property
     def examined(self) -> set[str]:
         """The files that were judged."""
-        failed = {skip.subject.partition(":")[0] for skip in self.skipped if skip.gap}
+        failed = {skip.subject.partition(":")[0] for skip in self.skipped}
         read = {name for manifest in self._manifests for name in (manifest.path, *manifest.included)}
-        judged = set(map(display, [*self._workflows[0], *self._hooks]))
-        looked_through = {script.path for script in self._scripts}
-        return read | ((judged | looked_through) - failed)
+        containers = (part.path for part in self.builds)
+        shells = (script.path for script in self._scripts)
+        judged = {*map(display, [*self._workflows[0], *self._hooks]), *containers, *shells}
+        return read | (judged - failed)
 
     @cached_property
     def skipped(self) -> tuple[Skip, ...]:
         """What could not be read or judged."""
         of_manifests = chain.from_iterable(manifest.skipped for manifest in self._manifests)
         of_hooks = chain.from_iterable(hooks.skipped for hooks in self._hooks.values())
+        of_builds = chain.from_iterable(part.skipped for part in self.builds)
         about = f", or {self._configuration[0]} is wrong" if self._configuration else ""
         refused = (
             Skip(display(path), f"zizmor can't read it: it is no valid workflow or action{about}", gap=True)
@@ -80,7 +91,7 @@ class PinFiles:
         )
         unread = {display(path) for path in self._audit.failed} | {skip.subject for skip in self._workflows[1]}
         of_scripts = (skip for script in self._scripts if script.path not in unread for skip in script.skipped)
-        return (*of_manifests, *of_hooks, *self._workflows[1], *refused, *of_scripts)
+        return (*of_manifests, *of_hooks, *of_builds, *self._workflows[1], *refused, *of_scripts)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -108,7 +119,8 @@ class PinFiles:
     def _scripts(self) -> list[Script]:
         workflows = self._workflows[0]
         paths = (path for path in self._tree.files if path in workflows or not is_workflow(path))
-        return list(scripts(self._tree, paths, installs.WORDS, installs.DOUBTFUL))
+        files = scripts(self._tree, paths, installs.WORDS, installs.DOUBTFUL)
+        return [*files, *(of_runs(part.path, part.commands, installs.WORDS, installs.DOUBTFUL) for part in self.builds)]
 
     @cached_property
     def _hooks(self) -> dict[str, Hooks]:

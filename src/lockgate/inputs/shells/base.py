@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from functools import cache
+from itertools import chain
 from typing import Protocol, cast
 
 from msgspec import Struct
 
+from lockgate.inputs import shell
 from lockgate.inputs.files import display
 from lockgate.inputs.lockfiles.base import as_gap, bounded, matcher
 from lockgate.inputs.shell import Command
+from lockgate.inputs.snippet import Part, Snippet
 from lockgate.inputs.tree import Tree
 from lockgate.model.modules import loaded
 from lockgate.model.record import Skip
@@ -59,12 +62,23 @@ def scripts(tree: Tree, paths: Iterable[str], wanted: str, doubtful: str) -> Ite
         if isinstance(data, Skip):
             yield Script(display(path), skipped=(data,))
             continue
-        found = list(reader.commands(data.decode("utf-8-sig", "replace"), display(path), unclear))
-        yield Script(
-            display(path),
-            tuple(item for item in found if isinstance(item, Command)),
-            tuple(item for item in found if isinstance(item, Skip)),
-        )
+        yield _script(display(path), reader.commands(data.decode("utf-8-sig", "replace"), display(path), unclear))
+
+
+def of_runs(path: str, runs: Iterable[Part], wanted: str, doubtful: str) -> Script:
+    """The commands of pieces of shell in the file `path`, parsed where `wanted` matches in them."""
+    sought, unclear = re.compile(wanted), re.compile(doubtful)
+    snippets = (Snippet(path, [run]) for run in runs if sought.search(run[0]))
+    return _script(path, chain.from_iterable(shell.commands(snippet, unclear) for snippet in snippets))
+
+
+def _script(path: str, found: Iterable[Command | Skip]) -> Script:
+    items = list(found)
+    return Script(
+        path,
+        tuple(item for item in items if isinstance(item, Command)),
+        tuple(item for item in items if isinstance(item, Skip)),
+    )
 
 
 _SHEBANG = re.compile(rb"#![^\n]*\b(?:sh|bash|dash|ksh|zsh)\b")

@@ -1,0 +1,65 @@
+"""A container image that is not pinned by digest."""
+
+import re
+from collections.abc import Iterator
+
+from lockgate.checks.pins.files import PinFiles, found
+from lockgate.inputs.containers.build import Image
+from lockgate.model.errors import shortened
+from lockgate.model.finding import Confidence, Finding, Severity
+from lockgate.model.rule import Rule, page
+
+RULE = Rule(
+    id="pins/unpinned-image",
+    name="Container image without a digest",
+    summary="A Dockerfile or Compose file names an image by its tag instead of its digest.",
+    explanation=(
+        "Whoever may push to the image's repository can move a tag to other layers, and these are then run by the next "
+        "build or start. Only a digest names the same image for ever.\n\n"
+        "A tag that names a version is moved for rebuilds only, as a rule: medium. No tag, or `latest`, is moved to "
+        "whatever is newest with every release: high, as is a hook from a branch.\n\n"
+        "Judged are `FROM`, `COPY --from=…` and `RUN --mount=from=…` of Dockerfiles, and `image`, `dockerfile_inline` and "
+        "`additional_contexts` of Compose files. Stages of the same build, `scratch`, images that a service builds or "
+        "never pulls, and those of `localhost` pass. A variable counts with its default (`ARG`, `${NAME:-default}`), and "
+        "is unknown, not wrong, without one. A bare name in `--from` may also be a build context of the caller: medium "
+        "confidence. Job containers and services of workflows are not judged here."
+    ),
+    fix="Write the digest behind the tag (`python:3.12@sha256:…`): the tag stays readable, and Dependabot and Renovate keep "
+    "both up to date. `docker buildx imagetools inspect python:3.12` tells the digest.",
+    severity=Severity.MEDIUM,
+    confidence=Confidence.HIGH,
+    cwe=(829, 1357),
+    help_uri=page("pins/unpinned-image"),
+)
+
+_DIGEST = re.compile(r"@(?:sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128})\Z")
+_LOCAL = re.compile(
+    r"(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?/"
+    r"|(?:containers-storage|dir|docker-archive|docker-daemon|oci|oci-archive|ostree):"
+)
+_LONGEST = 200  # characters of a name that are told
+
+
+def check(files: PinFiles) -> Iterator[Finding]:
+    """The images without a digest that are fetched from elsewhere."""
+    for build in files.builds:
+        for image in build.images:
+            name = image.name.removeprefix("docker://")
+            if not _DIGEST.search(name) and not _LOCAL.match(name):
+                yield _finding(image, name.partition("@")[0])
+
+
+def _finding(image: Image, name: str) -> Finding:
+    folder, _, last = name.rpartition("/")
+    repository, _, tag = last.partition(":")
+    moves = f"the tag {shortened(tag)!r} can be moved" if tag else "without a tag it is the newest one"
+    shown = shortened(name, _LONGEST)
+    return found(
+        RULE,
+        image.at,
+        pinned=shortened(f"{folder}/{repository}" if folder else repository, _LONGEST),
+        message=f"The image {shown} is not pinned by digest: {moves}",
+        fix=f"Write {shown}@sha256:DIGEST, with the digest of that image.",
+        severity=Severity.HIGH if tag in ("", "latest") else Severity.MEDIUM,
+        confidence=Confidence.HIGH if image.is_sure else Confidence.MEDIUM,
+    )
