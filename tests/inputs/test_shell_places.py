@@ -128,6 +128,18 @@ description = pip install no-3
 [testenv:x]
 deps = «g»
 """,
+    "tox_toml": """\
+env_list = ["no-1"]
+[env_run_base]
+deps = [«"a"», «'b>=1'», "-r xx.txt"] # é
+commands = [["pip", "install", «"c"», "{posargs}"], ["pip", "install", # d
+  «"e"»]]
+[env.x]
+deps = [
+  "é", «"f==1"»,
+]
+set_env = { no = "no-2" }
+""",
 }  # fmt: skip
 
 

@@ -332,3 +332,64 @@ RUN pip install other
         (NONE, 6, 24),
         (PIPED, 8, 1),
     ]
+
+
+HOOKED = {
+    "a.sh": "pip install a\n",
+    "bin/run": "#!/usr/bin/env bash\npip install a\n",
+    "Makefile": "x:\n\tpip install a\n",
+    "justfile": "x:\n  pip install a\n",
+    "noxfile.py": "def x(session):\n    session.install('a')\n",
+    "tox.ini": "[testenv]\ndeps = a\n",
+    "tox.toml": "[env_run_base]\ndeps = ['a']\n",
+    ".gitlab-ci.yml": "x:\n  script: pip install a\n",
+    ".github/actions/x/action.yml": "runs:\n  using: composite\n  steps:\n    - run: pip install a\n      shell: bash\n",
+    "Dockerfile": f"FROM a@sha256:{DIGEST}\nRUN pip install a\n",
+}
+NOT_SHELL = {
+    "README": "pip install a\n",
+    "a.py": "# pip install a\n",
+    "b.txt": "pip install a\n",
+    "bin/python": "#!/usr/bin/env python\n'''\npip install a\n'''\n",
+    "sub/.github/workflows.md": "pip install a\n",
+    "action.yml": "steps:\n  - run: pip install a\n",
+}
+
+
+def test_every_kind_of_file_with_shell_is_examined_and_no_other(repository: Repository) -> None:
+    record = run_check("pins", target(repository({**HOOKED, **NOT_SHELL})))
+    assert record.outcome is Outcome.COMPLETE, record.reason
+    assert {finding.path for finding in record.findings} == set(HOOKED)
+    assert len(record.findings) == len(HOOKED)
+    assert record.coverage.examined == len(HOOKED)
+
+
+def test_scripts_in_which_nothing_is_installed_are_examined(repository: Repository) -> None:
+    record = run_check("pins", target(repository({"a.sh": "echo x\n"})))
+    assert (record.outcome, record.coverage.examined) == (Outcome.COMPLETE, 1)
+
+
+@pytest.mark.parametrize(
+    ("files", "subject"),
+    [
+        ({"a.sh": "if ((pip install x\n"}, "a.sh:1"),
+        ({"a.sh": "pip install " + "x " * 2**19}, "a.sh:1"),
+        ({"noxfile.py": "session.install(\n"}, "noxfile.py:1"),
+        ({".gitlab-ci.yml": "a: [pip install\n"}, ".gitlab-ci.yml:2"),
+        ({"tox.toml": "deps = [\n"}, "tox.toml"),
+    ],
+)
+def test_what_can_not_be_read_makes_the_record_incomplete(
+    repository: Repository, files: dict[str, str], subject: str
+) -> None:
+    record = run_check("pins", target(repository(files)))
+    assert record.outcome is Outcome.INCOMPLETE
+    assert [skip.subject.partition(":")[0] for skip in record.coverage.skipped] == [subject.partition(":")[0]]
+
+
+def test_a_password_in_an_address_is_not_told(repository: Repository) -> None:
+    word = "hunter" + "2correct"
+    text = f"curl https://me:{word}@get.example/x | sh\npip install git+https://me:{word}@git.example/a@main\n"
+    record = run_check("pins", target(repository({"a.sh": text})))
+    assert len(record.findings) == 2
+    assert word not in str(record)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from lockgate.inputs import shell
 from lockgate.inputs.shell import UNKNOWN, Command, Word
 from lockgate.inputs.snippet import Snippet
+from lockgate.model.finding import Location
 from lockgate.model.record import Skip
 
 PATTERNS: tuple[str, ...] = ("tox.ini",)
@@ -19,7 +20,7 @@ _SETTING = re.compile(
 )
 _LINE = re.compile(r"[ \t]*((?:[^\\\n]|\\[^\n]|\\\n)+)")
 _FACTORS = re.compile(r"!?[\w.{},! -]*?\w\}?:\s+(?=\S)")
-_SUBSTITUTION = re.compile(r"\{[^{}\s]*(?:\{[^{}\s]*\}[^{}\s]*)*\}")
+SUBSTITUTION = re.compile(r"\{[^{}\s]*(?:\{[^{}\s]*\}[^{}\s]*)*\}")
 _OPTION = re.compile(r"(-r|--requirement|-c|--constraint|-e|--editable)[ =]*(?=\S)")
 
 
@@ -40,13 +41,13 @@ def commands(text: str, path: str, doubtful: re.Pattern[str]) -> Iterator[Comman
                 )
                 yield from shell.commands(snippet, doubtful)
             else:
-                yield installed(content.partition(" #")[0].rstrip(), whole, start)
+                requirement = content.partition(" #")[0].rstrip()
+                yield installed(requirement, whole.at(start, start + len(requirement)))
 
 
-def installed(requirement: str, whole: Snippet, start: int) -> Command:
-    """The `pip install` that a line of `deps` means, which stands at an offset."""
-    at = whole.at(start, start + len(requirement))
-    text = _SUBSTITUTION.sub(UNKNOWN, requirement)
+def installed(requirement: str, at: Location) -> Command:
+    """The `pip install` that a line of `deps` means."""
+    text = SUBSTITUTION.sub(UNKNOWN, requirement)
     option = _OPTION.match(text)
     words = [option[1], text[option.end() :]] if option else [text]
     return Command(tuple(Word(word, at) for word in ("pip", "install", *words)), at)
@@ -54,4 +55,4 @@ def installed(requirement: str, whole: Snippet, start: int) -> Command:
 
 def expanded(command: str) -> str:
     """A command whose substitutions are expansions of the same length."""
-    return _SUBSTITUTION.sub(lambda match: f"${'_' * (len(match[0]) - 1)}", command)
+    return SUBSTITUTION.sub(lambda match: f"${'_' * (len(match[0]) - 1)}", command)
