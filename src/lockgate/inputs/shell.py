@@ -43,6 +43,7 @@ _PREFIXES: dict[str, tuple[frozenset[str], int]] = {
     "timeout": (frozenset({"-s", "-k", "--signal", "--kill-after"}), 1),
     "xargs": (frozenset({"-a", "-d", "-E", "-I", "-L", "-n", "-P", "-s"}), 0),
 }  # fmt: skip
+_ONE_LIST = frozenset({"list", "redirected_statement", "negated_command", "heredoc_redirect", "command"})
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
 _EXPANSIONS = frozenset(
     {"simple_expansion", "expansion", "command_substitution", "process_substitution", "arithmetic_expansion", "brace_expression"}
@@ -141,21 +142,23 @@ class _Reading:
         ahead: list[tuple[Node, tuple[int, int], int]] = [(self._tree.root_node, (0, 0), 0)]
         while ahead:
             node, feed, block = ahead.pop()
-            if node.type == "command":
-                self._take(node, feed, block)
-            elif node.type == "heredoc_body":
-                self._heredoc(node)
-            if node.type == "ERROR" or node.is_missing:
-                self._errors.append((node.start_byte, node.end_byte))
+            kind = node.type
             children = node.named_children
-            if node.type == "pipeline":
+            if kind == "command":
+                self._take(node, feed, block)
+                children = [child for child in children if child.type != "word"]
+            elif kind == "heredoc_body":
+                self._heredoc(node)
+            elif kind == "ERROR" or node.is_missing:
+                self._errors.append((node.start_byte, node.end_byte))
+            if kind == "pipeline":
                 first = feed[0] if feed[1] else node.start_byte  # the grammar nests some pipelines
                 ahead += [
                     (child, (first, child.start_byte) if number else feed, block)
                     for number, child in reversed(list(enumerate(children)))
                 ]
                 continue
-            opens = node.type not in ("list", "redirected_statement", "negated_command", "heredoc_redirect", "command")
+            opens = kind not in _ONE_LIST
             ahead += [
                 (child, self._feed(node, child, feed), child.start_byte if opens else block)
                 for child in reversed(children)
@@ -199,9 +202,13 @@ class _Reading:
             if child.type in ("variable_assignment", "comment") or child.type.endswith("_redirect"):
                 continue
             target = child.named_children[0] if child.type == "command_name" and child.named_children else child
-            parts = tuple(self._parts(target))
-            text = "".join(text for text, _ in parts)
             start, end = target.start_byte, target.end_byte
+            text = self._text[start:end]
+            if target.type != "word" or "\\" in text:
+                parts = tuple(self._parts(target))
+                text = "".join(text for text, _ in parts)
+            else:  # as nearly all are
+                parts = ((text, start),)
             yield Word(text, self._snippet.at(start, end), parts), start, end
 
     def _parts(self, node: Node, depth: int = 20) -> Iterator[tuple[str, int]]:

@@ -63,8 +63,9 @@ class Installer(Protocol):
 def installs(command: Command, files: Files) -> Iterator[Install]:
     """What a command installs."""
     command = _of_module(command)
+    name = command.name
     for pattern, installer in _installers():
-        if pattern.fullmatch(command.name):
+        if pattern.fullmatch(name):
             yield from installer.installs(command, files)
 
 
@@ -74,10 +75,12 @@ _RUNNERS = {"poetry", "pdm", "pipenv", "hatch", "rye", "pixi", "uv"}
 
 def _of_module(command: Command) -> Command:
     """`python -m pip …` as `pip …`, and `poetry run pip …` too."""
-    words = command.words
-    if command.name in _RUNNERS and len(words) > 2 and words[1].text == "run":  # noqa: PLR2004
+    words, name = command.words, command.name
+    if name in _RUNNERS and len(words) > 2 and words[1].text == "run":  # noqa: PLR2004
         inner = next((at for at in range(2, len(words)) if not words[at].text.startswith("-")), len(words))
-        words = words[inner:] if command.name != "uv" or _is_pip(words[inner : inner + 4]) else words
+        words = words[inner:] if name != "uv" or _is_pip(words[inner : inner + 4]) else words
+    if words is command.words and not _PYTHON.fullmatch(name):
+        return command
     if words and _PYTHON.fullmatch(words[0].text.rpartition("/")[2]):
         for at in range(1, len(words) - 1):
             if words[at].text == "-m":
