@@ -72,6 +72,7 @@ def test_other_names(path: str) -> None:
         ("FROM scratch\nRUN <<E\nFROM no\nE\nFROM a:1", [("a:1", 5, 6)]),
         ("FROM scratch\nRUN 3<<-'E F' x <<G\nFROM no\n\t\tE F\nFROM no\nG\nFROM a:1", [("a:1", 7, 6)]),
         ('FROM scratch\nCOPY <<A <<"B" /x/\nFROM no\nA\n  B\nFROM no\nB\nFROM a:1', [("a:1", 8, 6)]),
+        ("FROM scratch\nRUN echo $((1 << 2)) $(( (1) << 2 ))\nFROM a:1", [("a:1", 3, 6)]),
         ("FROM scratch\nRUN echo '<<E' \"<<E\" a<<E <<<E\nFROM a:1", [("a:1", 3, 6)]),
         ('FROM scratch\nRUN ["<<E"]\nENV a <<E\nFROM a:1', [("a:1", 4, 6)]),
     ],
@@ -177,8 +178,11 @@ def test_what_follows_a_torn_heredoc_is_read() -> None:
         " " * 1_000_000,
         "# escape =" + " " * 1_000_000,
         "RUN sha256sum " * 70_000,
+        "RUN << " + "$((" * 300_000,
+        "RUN << " + "$((" + "(" * 900_000,
+        "RUN << " + "$(( (" * 200_000,
     ],
-    ids=range(14),
+    ids=range(17),
 )
 def test_a_megabyte_is_read_in_bounded_time(text: str) -> None:
     assert not read(text).images

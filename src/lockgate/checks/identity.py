@@ -36,9 +36,11 @@ def identify(
         text = text_of(path)
         lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
         hashes = line_hashes(text, {finding.line for finding in group}) if 0 < len(text) <= HASHED_CHARACTERS else {}
+        plain: dict[int, str] = {}  # a line may be long, and have very many findings
         for finding in group:
-            line = " ".join(lines[finding.line - 1].split()) if finding.line <= len(lines) else ""
-            name = _digest(finding.rule, path, *key(finding, line))
+            if finding.line not in plain:
+                plain[finding.line] = " ".join(lines[finding.line - 1].split()) if finding.line <= len(lines) else ""
+            name = _digest(finding.rule, path, *key(finding, plain[finding.line]))
             seen[name] += 1
             named.append(
                 msgspec.structs.replace(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from lockgate.checks import base, redact
 from lockgate.checks.identity import identify
 from lockgate.checks.pins.files import PinFiles
-from lockgate.inputs.allow import allowed_rules
 from lockgate.model.finding import Finding
 from lockgate.model.modules import loaded
 from lockgate.model.record import Coverage
@@ -51,7 +50,10 @@ def _is_allowed(finding: Finding, files: PinFiles) -> bool:
     first = finding.line - 1
     while first and finding.line - first <= COMMENTS and lines[first - 1].lstrip().startswith("#"):
         first -= 1
-    return any(finding.rule in allowed_rules(line) for line in lines[first : finding.end_line])
+    return any(
+        finding.rule in files.allowed(finding.path, number)
+        for number in range(first, min(finding.end_line, len(lines)))
+    )
 
 
 def _key(finding: Finding, _: str) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from lockgate.checks.pins.installs import Install
 from lockgate.checks.pins.named import NamedFiles
 from lockgate.engines import zizmor
 from lockgate.inputs import pre_commit
+from lockgate.inputs.allow import allowed_rules
 from lockgate.inputs.containers import build, compose
 from lockgate.inputs.containers.build import Build
 from lockgate.inputs.files import display
@@ -33,6 +34,7 @@ class PinFiles:
         self._tree = tree
         self._paths = {display(path): path for path in tree.files}
         self.lines = cache(self._lines)
+        self.allowed = cache(self._allowed)
 
     @cached_property
     def packages(self) -> tuple[Package, ...]:
@@ -110,6 +112,10 @@ class PinFiles:
 
     def _lines(self, path: str) -> list[str]:
         return self.text(path).replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+    def _allowed(self, path: str, row: int) -> frozenset[str]:
+        """The rules that a comment on a line allows; rows count from 0."""
+        return allowed_rules(self.lines(path)[row])
 
     @cached_property
     def _manifests(self) -> list[Manifest]:

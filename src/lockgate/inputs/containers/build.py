@@ -101,8 +101,8 @@ def of_text(text: str, path: str, at: Callable[[int, int], Location]) -> Build:
     torn = [item.start for item in known if not item.is_whole]
     odd = [item.start for item in known if item.name == "FROM" and len(item.words) != (3 if _alias(item) else 1)]
     gaps = [
-        _gap(unknown, "is no instruction of a Dockerfile", at),
         _gap(torn, "has a heredoc without an end", at),
+        _gap(unknown, "is no instruction of a Dockerfile", at),
         _gap(odd, "names not one image and at most one stage", at),
     ]
     if not any(item.name == "FROM" for item in known):

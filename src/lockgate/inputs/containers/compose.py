@@ -67,6 +67,14 @@ def _file(tree: Tree, path: str, mappings: Mappings) -> _File:
     services = mappings.get(top, "services")
     if not isinstance(top, yaml.MappingNode) or not (_is_nothing(services) or isinstance(services, yaml.MappingNode)):
         return _File(shown, (), (), frozenset(), (Skip(shown, "has no mapping of services", gap=True),))
+    if services is None and any(mappings.get(value, key) for _, value in top.value for key in ("image", "build")):
+        return _File(
+            shown,
+            (),
+            (),
+            frozenset(),
+            (Skip(shown, "has no services, and Compose's first format is not read", gap=True),),
+        )
     found = tuple(_values(services, DEPTH, set()))
     images = [mappings.get(service, "image") for service in found if not _is_nothing(mappings.get(service, "build"))]
     names = {image.value for image in images if isinstance(image, yaml.ScalarNode)}
@@ -106,8 +114,9 @@ class _Reader:
             if not isinstance(service, yaml.MappingNode):
                 skipped += [] if _is_nothing(service) else [self._gap(service, "is no mapping of a service")]
                 continue
-            for found in (*self._image(service), *self._contexts(service)):
-                (skipped if isinstance(found, Skip) else images).append(found)  # type: ignore[arg-type]
+            found = [*self._image(service), *self._contexts(service)]
+            images += (item for item in found if isinstance(item, Image))
+            skipped += (item for item in found if isinstance(item, Skip))
             inline += self._inline(service)
         return Build(
             self._file.path,

@@ -32,7 +32,8 @@ STRINGS = re.compile(_STRING)
 """The strings of a list in JSON."""
 _JSON = re.compile(rf"[\s\0]*\[[\s\0]*(?:{_STRING}[\s\0]*+(?:,[\s\0]*{_STRING}[\s\0]*+)*+)?\][\s\0]*\Z")
 _QUOTED = r""""(?:[^"\\]|\\.)*+"|'[^']*+'|\\."""
-_WORD = rf"(?:{_QUOTED}|[^\s\"'\\]|[\"'\\])++"
+_ARITHMETIC = r"\$\(\((?:[^()]|\([^()]*+\))*+\)\)"  # `<<` in it begins no heredoc
+_WORD = rf"(?:{_ARITHMETIC}|{_QUOTED}|[^\s\"'\\]|[\"'\\])++"
 _END = rf"(?:{_QUOTED}|[^\s<\"'\\])++(?!\S)"
 _QUOTED_WORDS = re.compile(rf"\0*\d*<<(?P<tabs>-?)[ \t\0]*(?P<end>{_END})|{_WORD}", re.DOTALL)
 
