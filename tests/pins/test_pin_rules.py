@@ -46,6 +46,11 @@ def hooks(rev: str) -> dict[str, str]:
     return {".pre-commit-config.yaml": HOOKS.format(rev)}
 
 
+def step(command: str) -> dict[str, str]:
+    text = WORKFLOW.replace("- uses: {}", "- run: |\n          {}").format(command)
+    return {".github/workflows/build.yml": text}
+
+
 def dockerfile(instruction: str) -> dict[str, str]:
     return {"Dockerfile": f"FROM scratch AS first\n{instruction}\n"}
 
@@ -91,6 +96,25 @@ CONTRACTS = {
             "release_1_2", SHA, SHA[:7], f"{SHA}{SHA[:24]}", f"'{SHA}'",
         ),
         (3, 10, Severity.HIGH),
+    ),
+    # test_shell_pins.py has more of these.
+    "pins/unpinned-install": (
+        step,
+        ("pip install -q flask", "uv pip install flask", "npx --yes --qq flask@1"),
+        ("pip install -q flask==1.0", "pip install -q $FLASK", "uvx flask@1.0"),
+        (9, 26, Severity.MEDIUM),
+    ),
+    "pins/unhashed-install": (
+        step,
+        ("pip install -q flask==1.0",),
+        (f"pip install flask==1.0 --hash=sha256:{DIGEST}", "pip install flask", "uvx flask@1.0"),
+        (9, 26, Severity.LOW),
+    ),
+    "pins/piped-script": (
+        step,
+        ("curl https://git.example/x | sh",),
+        ("curl https://git.example/x | jq .",),
+        (9, 11, Severity.HIGH),
     ),
     "pins/unpinned-image": (
         dockerfile,

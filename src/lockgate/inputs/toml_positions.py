@@ -69,11 +69,7 @@ def _parsed_tables(text: str, path: str, name: str) -> list[dict[str, Location]]
     """The same for any file."""
     return [
         {"": place(path, _head(table))}
-        | {
-            _key(pair): place(path, pair)
-            for pair in table.named_children
-            if pair.type == "pair" and pair.named_children
-        }
+        | {key(pair): place(path, pair) for pair in table.named_children if pair.type == "pair" and pair.named_children}
         for table in _tables(root(text), name)
     ]
 
@@ -100,13 +96,13 @@ def _parser() -> Parser:
 
 def _tables(tree: Node, name: str) -> Iterator[Node]:
     for node in tree.named_children:
-        if node.type == "table_array_element" and _key(node) == name:
+        if node.type == "table_array_element" and key(node) == name:
             yield node
-        elif node.type == "pair" and _key(node) == name:
+        elif node.type == "pair" and key(node) == name:
             yield from (table for table in node.named_children[-1].named_children if table.type == "inline_table")
 
 
-def _key(node: Node) -> str:
+def key(node: Node) -> str:
     """The key of a pair or header as it is written, without quotes."""
     key = next((child.text for child in node.named_children if child.type.endswith("key")), b"")
     return (key or b"").decode().strip("\"'")

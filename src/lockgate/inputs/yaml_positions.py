@@ -12,6 +12,7 @@ from lockgate.model.finding import Location
 from lockgate.model.record import Skip
 
 LIMIT = 2**19  # characters: the parser is slow, and people write these files
+FLAT = 1000  # brackets, and characters of a line: nothing is nested deeper than that
 DEPTH = 10  # of merged mappings
 
 
@@ -20,12 +21,23 @@ def compose(text: str, path: str) -> yaml.Node | Skip | None:
     if len(text) > LIMIT:
         return Skip(path, f"larger than {LIMIT // 1024} KiB", gap=True)
     try:
+        if _is_flat(text):
+            return yaml.compose(text, Loader=yaml.CSafeLoader)
+    except yaml.YAMLError:
+        pass  # the other one says what is wrong
+    try:
         return yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
         return Skip(path + line, f"not valid YAML: {shortened(str(error.problem))}", gap=True)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         return Skip(path, f"not valid YAML ({type(error).__name__})", gap=True)
+
+
+def _is_flat(text: str) -> bool:
+    """Whether libyaml, which is quick but recurses without a bound, can compose a text, and there is libyaml."""
+    brackets = text.count("[") + text.count("{")
+    return hasattr(yaml, "CSafeLoader") and brackets < FLAT and max(map(len, text.splitlines()), default=0) < FLAT
 
 
 def location(path: str, node: yaml.Node) -> Location:

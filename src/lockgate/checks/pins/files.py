@@ -5,6 +5,9 @@ from __future__ import annotations
 from functools import cache, cached_property
 from itertools import chain
 
+from lockgate.checks.pins import installs
+from lockgate.checks.pins.installs import Install
+from lockgate.checks.pins.named import NamedFiles
 from lockgate.engines import zizmor
 from lockgate.inputs import pre_commit
 from lockgate.inputs.allow import allowed_rules
@@ -14,6 +17,9 @@ from lockgate.inputs.files import display
 from lockgate.inputs.lockfiles import requirements
 from lockgate.inputs.lockfiles.base import Manifest, as_gap, read_manifests
 from lockgate.inputs.pre_commit import Hooks, Revision
+from lockgate.inputs.shell import Command
+from lockgate.inputs.shells.base import Script, of_runs, scripts
+from lockgate.inputs.shells.workflows import is_workflow
 from lockgate.inputs.tree import Tree
 from lockgate.model.finding import Confidence, Finding, Location, Severity
 from lockgate.model.package import Origin, Package
@@ -47,6 +53,17 @@ class PinFiles:
         return tuple(chain.from_iterable(hooks.revisions for hooks in self._hooks.values()))
 
     @cached_property
+    def commands(self) -> tuple[Command, ...]:
+        """The commands of shell, wherever it stands."""
+        return tuple(chain.from_iterable(script.commands for script in self._scripts))
+
+    @cached_property
+    def installs(self) -> tuple[Install, ...]:
+        """What commands install or fetch to be run."""
+        named = NamedFiles(self._tree)
+        return tuple(chain.from_iterable(installs.installs(command, named) for command in self.commands))
+
+    @cached_property
     def builds(self) -> tuple[Build, ...]:
         """What each Dockerfile and Compose file fetches and runs."""
         dockerfiles = (build.read(self._tree, path) for path in self._tree.files if build.is_input(path))
@@ -58,7 +75,9 @@ class PinFiles:
         """The files that were judged."""
         failed = {skip.subject.partition(":")[0] for skip in self.skipped}
         read = {name for manifest in self._manifests for name in (manifest.path, *manifest.included)}
-        judged = {*map(display, [*self._workflows[0], *self._hooks]), *(part.path for part in self.builds)}
+        containers = (part.path for part in self.builds)
+        shells = (script.path for script in self._scripts)
+        judged = {*map(display, [*self._workflows[0], *self._hooks]), *containers, *shells}
         return read | (judged - failed)
 
     @cached_property
@@ -72,7 +91,9 @@ class PinFiles:
             Skip(display(path), f"zizmor can't read it: it is no valid workflow or action{about}", gap=True)
             for path in self._audit.failed
         )
-        return (*of_manifests, *of_hooks, *of_builds, *self._workflows[1], *refused)
+        unread = {display(path) for path in self._audit.failed} | {skip.subject for skip in self._workflows[1]}
+        of_scripts = (skip for script in self._scripts if script.path not in unread for skip in script.skipped)
+        return (*of_manifests, *of_hooks, *of_builds, *self._workflows[1], *refused, *of_scripts)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -99,6 +120,13 @@ class PinFiles:
     @cached_property
     def _manifests(self) -> list[Manifest]:
         return read_manifests(self._tree, [requirements])
+
+    @cached_property
+    def _scripts(self) -> list[Script]:
+        workflows = self._workflows[0]
+        paths = (path for path in self._tree.files if path in workflows or not is_workflow(path))
+        files = scripts(self._tree, paths, installs.WORDS, installs.DOUBTFUL)
+        return [*files, *(of_runs(part.path, part.commands, installs.WORDS, installs.DOUBTFUL) for part in self.builds)]
 
     @cached_property
     def _hooks(self) -> dict[str, Hooks]:

@@ -75,12 +75,12 @@ def read_manifests(tree: Tree, using: list[Reader] | None = None) -> list[Manife
 
 def is_manifest(path: str) -> bool:
     """Whether a file of that path is a manifest, whatever is in it."""
-    return _pattern(_of_manifests())(f"/{path.lower()}")
+    return matcher(_of_manifests())(f"/{path.lower()}")
 
 
 def is_read_by(reader: Reader, path: str) -> bool:
     """Whether a reader reads a file of that path."""
-    return _pattern(reader.PATTERNS)(f"/{path.lower()}")
+    return matcher(reader.PATTERNS)(f"/{path.lower()}")
 
 
 @cache
@@ -93,7 +93,7 @@ def _searches(reader: Reader) -> bool:
 
 
 @cache
-def _pattern(patterns: tuple[str, ...]) -> Callable[[str], bool]:
+def matcher(patterns: tuple[str, ...]) -> Callable[[str], bool]:
     """Matches the paths, with a slash before them, that the patterns mean."""
     plain = {pattern for pattern in patterns if not re.search(r"[/*?\[]", pattern)}
     names = [translate(pattern) for pattern in patterns if "/" not in pattern and pattern not in plain]

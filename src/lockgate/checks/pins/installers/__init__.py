@@ -1,0 +1,1 @@
+"""One file a family of commands that install: `NAMES` and `installs(command, files)`."""

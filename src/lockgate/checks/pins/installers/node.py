@@ -1,0 +1,48 @@
+"""`npx`, `npm exec`, `bunx`, `pnpm dlx`, `yarn dlx` and `npm install --global`. Options: https://docs.npmjs.com/cli/commands/."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lockgate.checks.pins.arguments import parsed
+from lockgate.checks.pins.installs import Files, Install, of_node
+from lockgate.inputs.shell import Command, Word
+
+NAMES = r"npx|bunx|npm|pnpm|yarn"
+
+_VALUED = frozenset(
+    "-p --package -c --call --registry --prefix --cache --userconfig --loglevel --tag -w --workspace -C --dir".split()  # noqa: SIM905
+)
+_ONCE = {"npm": ("exec", "x"), "pnpm": ("dlx", "exec"), "yarn": ("dlx",)}
+_INSTALLING = frozenset({"install", "i", "add", "in", "ins"})
+
+
+def installs(command: Command, files: Files) -> Iterator[Install]:  # noqa: ARG001 - these read no requirements files
+    """What is fetched to be run, or for the whole machine; what goes into a project is its lock's."""
+    name = command.name
+    if name in {"npx", "bunx"}:
+        yield from _run(command.arguments, name)
+        return
+    words = parsed(command.arguments, _VALUED, first=True).operands
+    action = words[0].text if words else ""
+    if action in _ONCE[name] and (name, action) != ("pnpm", "exec"):
+        yield from _run(words[1:], f"{name} {action}")
+    elif action in _INSTALLING or (name == "yarn" and action == "global"):
+        arguments = parsed(command.arguments, _VALUED)
+        operands = arguments.operands[2:] if action == "global" else arguments.operands[1:]
+        if arguments.has("-g", "--global", "--location=global") or action == "global":
+            yield from _made(operands, f"{name} {action}")
+
+
+def _run(words: tuple[Word, ...], installer: str) -> Iterator[Install]:
+    arguments = parsed(words, _VALUED, first=True)
+    if not arguments.has("--no-install", "--no", "--offline"):
+        yield from _made(tuple(arguments.values("-p", "--package")) or arguments.operands[:1], installer)
+
+
+def _made(words: tuple[Word, ...], installer: str) -> Iterator[Install]:
+    for word in words:
+        found = of_node(word.text)
+        if found:
+            name, tier = found
+            yield Install(installer, name, tier, word.at, f"Write {name}@VERSION, a whole version such as 1.2.3.")

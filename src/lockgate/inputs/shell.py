@@ -1,0 +1,329 @@
+"""Shell as simple commands whose words know where they stand, by tree-sitter's bash grammar: nothing of it is run.
+
+Grammar: https://github.com/tree-sitter/tree-sitter-bash. What only a run would tell (a variable, what a command prints) is
+unknown, never guessed.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator
+from functools import cache
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from lockgate.inputs.snippet import Snippet
+from lockgate.model.finding import Location
+from lockgate.model.record import Skip
+
+if TYPE_CHECKING:
+    from tree_sitter import Node, Parser
+
+UNKNOWN = "\0"  # in the text of a word: something that only a run would tell
+LARGEST = 2**18  # characters of one snippet: a quarter of a second
+DEPTH = 4  # of shells in shells
+NEAR = 50  # commands around one that are told with it
+SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ksh", "ash"})
+
+# Of a command before another one, the options that have a value, and how many words stand before the other command.
+_PREFIXES: dict[str, tuple[frozenset[str], int]] = {
+    "sudo": (frozenset("-u -g -C -D -h -p -r -t -T -U -R --user --group --host --prompt --chdir --role --type".split()), 0),  # noqa: SIM905
+    "doas": (frozenset({"-u", "-C"}), 0),
+    "env": (frozenset({"-u", "--unset", "-C", "--chdir"}), 0),
+    "exec": (frozenset({"-a"}), 0),
+    "command": (frozenset(), 0),
+    "builtin": (frozenset(), 0),
+    "time": (frozenset({"-o", "-f"}), 0),
+    "nohup": (frozenset(), 0),
+    "nice": (frozenset({"-n"}), 0),
+    "ionice": (frozenset({"-c", "-n"}), 0),
+    "stdbuf": (frozenset({"-i", "-o", "-e"}), 0),
+    "timeout": (frozenset({"-s", "-k", "--signal", "--kill-after"}), 1),
+    "xargs": (frozenset({"-a", "-d", "-E", "-I", "-L", "-n", "-P", "-s"}), 0),
+}  # fmt: skip
+_ONE_LIST = frozenset({"list", "redirected_statement", "negated_command", "heredoc_redirect", "command"})
+_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
+_EXPANSIONS = frozenset(
+    {"simple_expansion", "expansion", "command_substitution", "process_substitution", "arithmetic_expansion", "brace_expression"}
+)  # fmt: skip
+_BARE_BREAK = re.compile(r"(?<!\\)\n")
+_ESCAPED = re.compile(r"\\(\r?\n|.)", re.DOTALL)
+_ESCAPED_IN_QUOTES = re.compile(r'\\(\r?\n|[$`"\\])')
+
+
+class Word(Struct, frozen=True):
+    """A word without its quotes; UNKNOWN stands in it for what is not known. `parts` are its pieces with their offsets in the snippet."""
+
+    text: str
+    at: Location
+    parts: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def known(self) -> bool:
+        """Whether all of it is."""
+        return UNKNOWN not in self.text
+
+
+class Command(Struct, frozen=True):
+    """A simple command: its words, without assignments and commands that only run another one (sudo, env, …).
+
+    `fed` are the commands whose output it reads, by a pipe or where one of its words is what they print (`inline`).
+    `before` are the words of the last commands before it in its list (`a && b | c`).
+    """
+
+    words: tuple[Word, ...]
+    at: Location
+    fed: tuple[Command, ...] = ()
+    inline: tuple[Command, ...] = ()
+    before: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The name of the program, without its folder."""
+        return self.words[0].text.rpartition("/")[2].removesuffix(".exe")
+
+    @property
+    def arguments(self) -> tuple[Word, ...]:
+        """The words behind the name."""
+        return self.words[1:]
+
+
+def commands(snippet: Snippet, doubtful: re.Pattern[str] | None = None, depth: int = DEPTH) -> Iterator[Command | Skip]:
+    """The commands of a snippet, those in substitutions and in the text of `sh -c` too.
+
+    doubtful: what must not stand in a part that can't be parsed; where it does, a gap says so. Text over LARGEST is one, too.
+    """
+    if len(snippet.text) > LARGEST:
+        line, _ = snippet.place(0)
+        yield Skip(f"{snippet.path}:{line}", f"shell of over {LARGEST // 1024} KiB is not parsed", gap=True)
+        return
+    reading = _Reading(snippet)
+    found = reading.commands()
+    yield from found
+    if doubtful:
+        yield from reading.gaps(doubtful)
+    for inner in reading.inner(found) if depth else ():
+        yield from commands(inner, doubtful, depth - 1)
+
+
+@cache
+def _parser() -> Parser:
+    import tree_sitter_bash
+    from tree_sitter import Language, Parser
+
+    return Parser(Language(tree_sitter_bash.language()))
+
+
+class _Found(Struct):
+    """A command on the way: where it begins and ends, what feeds it, and the list that it stands in."""
+
+    words: tuple[Word, ...]
+    start: int
+    end: int
+    feed: tuple[int, int]
+    block: int
+
+
+class _Reading:
+    """Reads one snippet. One byte is one character: what is not ASCII is a question mark to the parser."""
+
+    def __init__(self, snippet: Snippet) -> None:
+        self._snippet = snippet
+        self._text = snippet.text
+        self._tree = _parser().parse(self._text.encode("ascii", "replace"))
+        self._found: list[_Found] = []
+        self._errors: list[tuple[int, int]] = []
+        self._heredocs: dict[int, tuple[int, int]] = {}
+        self._walk()
+
+    def _walk(self) -> None:
+        ahead: list[tuple[Node, tuple[int, int], int]] = [(self._tree.root_node, (0, 0), 0)]
+        while ahead:
+            node, feed, block = ahead.pop()
+            kind = node.type
+            children = node.named_children
+            if kind == "command":
+                self._take(node, feed, block)
+                children = [child for child in children if child.type != "word"]
+            elif kind == "heredoc_body":
+                self._heredoc(node)
+            elif kind == "ERROR" or node.is_missing:
+                self._errors.append((node.start_byte, node.end_byte))
+            if kind == "pipeline":
+                first = feed[0] if feed[1] else node.start_byte  # the grammar nests some pipelines
+                ahead += [
+                    (child, (first, child.start_byte) if number else feed, block)
+                    for number, child in reversed(list(enumerate(children)))
+                ]
+                continue
+            opens = kind not in _ONE_LIST
+            ahead += [
+                (child, self._feed(node, child, feed), child.start_byte if opens else block)
+                for child in reversed(children)
+            ]
+
+    @staticmethod
+    def _feed(node: Node, child: Node, feed: tuple[int, int]) -> tuple[int, int]:
+        """What feeds a child: a pipe behind `<<EOF` begins before it."""
+        parent = node.parent if node.type == "heredoc_redirect" else None
+        return (parent.start_byte, node.start_byte) if parent and child.type in ("pipeline", "command") else feed
+
+    def _heredoc(self, node: Node) -> None:
+        redirect = node.parent
+        statement = redirect.parent if redirect else None
+        if statement:
+            self._heredocs[statement.start_byte] = (node.start_byte, node.end_byte)
+
+    def _take(self, node: Node, feed: tuple[int, int], block: int) -> None:
+        spans: list[list[tuple[Word, int, int]]] = [[]]
+        for word, start, stop in self._words(node):
+            before = spans[-1][-1] if spans[-1] else None
+            between = self._text[before[2] if before else node.start_byte : start]
+            if before and between in ("", "\\\n"):  # the grammar splits some words, and joins some lines
+                joined = Word(
+                    before[0].text + word.text, self._snippet.at(before[1], stop), before[0].parts + word.parts
+                )
+                spans[-1][-1] = (joined, before[1], stop)
+                continue
+            if _BARE_BREAK.search(between):
+                spans.append([])
+            spans[-1].append((word, start, stop))
+        for number, span in enumerate(spans):
+            words = unwrapped(tuple(word for word, _, _ in span))
+            if words:
+                start, stop = span[0][1], span[-1][2]
+                begins = start if number else node.start_byte
+                self._found.append(_Found(words, begins, stop, (0, 0) if number else feed, start if number else block))
+
+    def _words(self, node: Node) -> Iterator[tuple[Word, int, int]]:
+        for child in node.named_children:
+            if child.type in ("variable_assignment", "comment") or child.type.endswith("_redirect"):
+                continue
+            target = child.named_children[0] if child.type == "command_name" and child.named_children else child
+            start, end = target.start_byte, target.end_byte
+            text = self._text[start:end]
+            if target.type != "word" or "\\" in text:
+                parts = tuple(self._parts(target))
+                text = "".join(text for text, _ in parts)
+            else:  # as nearly all are
+                parts = ((text, start),)
+            yield Word(text, self._snippet.at(start, end), parts), start, end
+
+    def _parts(self, node: Node, depth: int = 20) -> Iterator[tuple[str, int]]:
+        """The pieces of a word, with the offsets where they begin."""
+        start, end = node.start_byte, node.end_byte
+        if node.type in _EXPANSIONS or not depth:
+            yield UNKNOWN, start
+        elif node.type == "raw_string":
+            yield self._text[start + 1 : end - 1], start + 1
+        elif node.type == "ansi_c_string":
+            yield from self._unescaped(start + 2, end - 1, _ESCAPED)
+        elif node.type in ("string", "translated_string", "concatenation"):
+            yield from self._composite(node, depth)
+        else:
+            yield from self._unescaped(start, end, _ESCAPED)
+
+    def _composite(self, node: Node, depth: int) -> Iterator[tuple[str, int]]:
+        """What a word of several nodes holds; blanks between them are of no node."""
+        quoted = node.type == "string"
+        at, end = (node.start_byte + 1, node.end_byte - 1) if quoted else (node.start_byte, node.end_byte)
+        for child in node.named_children:
+            if child.type == "string_content":
+                continue
+            if quoted:
+                yield from self._unescaped(at, child.start_byte, _ESCAPED_IN_QUOTES)
+            yield from self._parts(child, depth - 1)
+            at = child.end_byte
+        if quoted:
+            yield from self._unescaped(at, end, _ESCAPED_IN_QUOTES)
+
+    def _unescaped(self, start: int, end: int, escaped: re.Pattern[str]) -> Iterator[tuple[str, int]]:
+        at = start
+        for match in escaped.finditer(self._text, start, end):
+            if match.start() > at:
+                yield self._text[at : match.start()], at
+            if not match[1].endswith("\n"):
+                yield match[1], match.start(1)
+            at = match.end()
+        if at < end:
+            yield self._text[at:end], at
+
+    def commands(self) -> list[Command]:
+        """The commands, in their order."""
+        made = [Command(found.words, self._snippet.at(found.start, found.end)) for found in self._found]
+        lists: dict[int, list[tuple[str, ...]]] = {}
+        told: list[Command] = []
+        for plain, found in zip(made, self._found, strict=True):
+            before = lists.setdefault(found.block, [])
+            inline = self._within(made, found.start + 1, found.end)
+            told.append(Command(plain.words, plain.at, self._within(made, *found.feed), inline, tuple(before[-NEAR:])))
+            before.append(tuple(word.text for word in found.words))
+        return told
+
+    def _within(self, made: list[Command], start: int, end: int) -> tuple[Command, ...]:
+        """The commands that begin between two offsets. They are in the order in which they begin."""
+        if start >= end:
+            return ()
+        first = bisect_left(self._found, start, key=_begin)
+        last = bisect_left(self._found, end, key=_begin)
+        return tuple(made[first : min(last, first + NEAR)])
+
+    def gaps(self, doubtful: re.Pattern[str]) -> Iterator[Skip]:
+        """Where what can't be parsed has a doubtful word in it that is in no command."""
+        for start, end in self._errors[:100]:
+            for match in doubtful.finditer(self._text, start, min(end, start + 10_000)):
+                last = bisect_left(self._found, match.start() + 1, key=_begin) - 1
+                if last < 0 or self._found[last].end <= match.start():
+                    line, _ = self._snippet.place(match.start())
+                    yield Skip(f"{self._snippet.path}:{line}", "can't be parsed as shell", gap=True)
+                    return
+
+    def inner(self, found: list[Command]) -> Iterator[Snippet]:
+        """Text that a command gives to a shell: `sh -c TEXT`, `eval TEXT` and `sh <<EOF`."""
+        for command, place in zip(found, self._found, strict=True):
+            text = _given(command)
+            if text:
+                yield self._snippet.derived((part.replace(UNKNOWN, "${_}"), at) for part, at in text.parts)
+            start, end = self._heredocs.get(place.start, (0, 0))
+            if end and command.name in SHELLS:
+                yield self._snippet.derived([(self._text[start:end], start)])
+
+
+def _begin(found: _Found) -> int:
+    return found.start
+
+
+def _given(command: Command) -> Word | None:
+    """The word of a command that is shell itself."""
+    if command.name == "eval" and len(command.words) == 2:  # noqa: PLR2004
+        return command.words[1]
+    if command.name not in SHELLS and command.name != "su":
+        return None
+    words = iter(command.arguments)
+    for word in words:
+        if re.fullmatch(r"-[a-z]*c", word.text) or word.text == "--command":
+            return next(words, None)
+        if not word.text.startswith(("-", "+")) and command.name != "su":
+            return None
+    return None
+
+
+def unwrapped(words: tuple[Word, ...]) -> tuple[Word, ...]:
+    """The words of the command that others run: without `sudo -u x`, `env A=b`, `time`, …."""
+    at = 0
+    while at < len(words):
+        text = words[at].text
+        name = text.rpartition("/")[2]
+        if _ASSIGNMENT.match(text) or text == "!":
+            at += 1
+        elif name in _PREFIXES:
+            valued, operands = _PREFIXES[name]
+            at += 1
+            while at < len(words) and words[at].text.startswith("-"):
+                at += 2 if words[at].text in valued else 1
+            at += operands
+        else:
+            break
+    return words[at:]

@@ -1,0 +1,45 @@
+"""Makefiles: the recipes of their rules.
+
+Format: https://www.gnu.org/software/make/manual/html_node/Recipes.html. Of make's variables those that the file itself sets once, to
+plain text, are known.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from lockgate.inputs import shell
+from lockgate.inputs.shell import Command
+from lockgate.inputs.snippet import Snippet
+from lockgate.model.record import Skip
+
+PATTERNS: tuple[str, ...] = ("makefile", "gnumakefile", "*.mk", "makefile.*")
+
+_RECIPE = re.compile(r"^\t[ \t]*[-@+ \t]*((?:[^\\\n]|\\.|\\\n)*)", re.MULTILINE)
+_REFERENCE = re.compile(r"\$\$|\$\(([^()\n]*(?:\([^()\n]*\)[^()\n]*)*)\)|\$\{([^{}\n]*)\}|\$[@<^+?*%|]")
+_SET = re.compile(r"^([A-Za-z_]\w*)[ ]*(?:\?|:{1,3})?=[ ]*([^\s$#\\][^$#\\\n]*)$", re.MULTILINE)
+
+
+def commands(text: str, path: str, doubtful: re.Pattern[str]) -> Iterator[Command | Skip]:
+    """The commands of all recipes."""
+    known: dict[str, str] = {}
+    for match in _SET.finditer(text):
+        known[match[1]] = match[2].rstrip() if match[1] not in known else "${_}"
+    whole = Snippet(path, [(text, 1, 1)])
+    for match in _RECIPE.finditer(text):
+        if doubtful.search(match[0]) or "$" in match[0]:
+            yield from shell.commands(whole.derived(_expanded(text, match.start(1), match.end(1), known)), doubtful)
+
+
+def _expanded(text: str, start: int, end: int, known: dict[str, str]) -> Iterator[tuple[str, int]]:
+    """A recipe as the shell sees it, in pieces with their offsets; what is not known is an expansion."""
+    at = start
+    for match in _REFERENCE.finditer(text, start, end):
+        yield text[at : match.start()], at
+        at = match.end()
+        if match[0] == "$$":
+            yield "$", match.start()
+        else:
+            yield known.get(match[1] or match[2] or "", "${_}"), match.start()
+    yield text[at:end], at

@@ -1,0 +1,83 @@
+"""noxfile.py: what its sessions install and run, told from the syntax tree: nothing of it is run.
+
+Format: https://nox.thea.codes/en/stable/config.html#the-session-object.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections.abc import Iterator
+
+from lockgate.inputs.shell import UNKNOWN, Command, Word, unwrapped
+from lockgate.model.finding import Location
+from lockgate.model.record import Skip
+
+PATTERNS: tuple[str, ...] = ("noxfile.py",)
+
+LARGEST = 2**18  # characters
+
+_METHODS = {"install": ("pip", "install"), "run": (), "run_always": (), "run_install": ()}
+
+
+def commands(text: str, path: str, doubtful: re.Pattern[str]) -> Iterator[Command | Skip]:  # noqa: ARG001 - no part of Python is doubtful
+    """What `session.install` and `session.run` are called with."""
+    if len(text) > LARGEST:
+        yield Skip(path, f"larger than {LARGEST // 2**10} KiB", gap=True)
+        return
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        line = f":{error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
+        yield Skip(path + line, "not valid Python", gap=True)
+        return
+    lines = re.split(r"\r\n|\r|\n", text)
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="session" | "s"), attr=str(method))) if (
+                method in _METHODS
+            ):
+                yield from _called(node, _METHODS[method], path, lines)
+
+
+def _called(call: ast.Call, before: tuple[str, ...], path: str, lines: list[str]) -> Iterator[Command]:
+    at = _place(call, path, lines)
+    words = unwrapped((*(Word(text, at) for text in before), *(_word(node, path, lines) for node in call.args)))
+    if words:
+        yield Command(words, at)
+
+
+def _word(node: ast.expr, path: str, lines: list[str]) -> Word:
+    return Word(_text(node), _place(node, path, lines))
+
+
+def _text(node: ast.expr) -> str:
+    """What an argument is; UNKNOWN stands for what only a run would tell."""
+    match node:
+        case ast.Constant(value=str(text)):
+            return text
+        case ast.JoinedStr(values=parts):
+            return "".join(part.value if isinstance(part, ast.Constant) else UNKNOWN for part in parts)  # type: ignore[misc]
+        case _:
+            return UNKNOWN
+
+
+def _place(node: ast.expr, path: str, lines: list[str]) -> Location:
+    """Where an expression stands. The tree's columns are bytes."""
+    end_line = node.end_lineno or node.lineno
+    return Location(
+        path=path,
+        line=node.lineno,
+        column=_column(lines[node.lineno - 1], node.col_offset),
+        end_line=end_line,
+        end_column=_column(lines[end_line - 1], node.end_col_offset or 0),
+    )
+
+
+def _column(line: str, offset: int) -> int:
+    if line.isascii():
+        return offset + 1
+    return len(line.encode()[:offset].decode("utf-8", "ignore")) + 1
