@@ -31,6 +31,15 @@ repos:
     rev: {}
     hooks: [{{id: x}}]
 """
+DEPENDENCY = """\
+repos:
+  - repo: local
+    hooks:
+      - id: x
+        language: {}
+        additional_dependencies:
+          - {}
+"""
 Repository = Callable[..., Path]
 
 
@@ -44,6 +53,10 @@ def workflow(uses: str) -> dict[str, str]:
 
 def hooks(rev: str) -> dict[str, str]:
     return {".pre-commit-config.yaml": HOOKS.format(rev)}
+
+
+def dependency(entry: str, language: str = "python") -> dict[str, str]:
+    return {".pre-commit-config.yaml": DEPENDENCY.format(language, entry)}
 
 
 # For each rule: the files that hold a thing of its kind, what is found, what is not, and the line, columns and severity.
@@ -87,6 +100,27 @@ CONTRACTS = {
             "release_1_2", SHA, SHA[:7], f"{SHA}{SHA[:24]}", f"'{SHA}'",
         ),
         (3, 10, Severity.HIGH),
+    ),
+    "pins/pre-commit-tag": (
+        hooks,
+        ("v1.2.3", "1.2.3", "v4", "24.1.0b2", "pkg/v2.0.1", SHA[:7], SHA[:39]),
+        (SHA, f"{SHA} # frozen: v1.2.3", f"'{SHA}'", f"{SHA}{SHA[:24]}", "main", "1.x"),
+        (3, 10, Severity.LOW),
+    ),
+    "pins/pre-commit-unnamed": (
+        hooks,
+        (SHA, f"{SHA} # frozen", f"{SHA}{SHA[:24]}"),
+        (f"{SHA} # frozen: v1.2.3", f"{SHA}  # v4", "v1.2.3", "main"),
+        (3, 10, Severity.NONE),
+    ),
+    "pins/pre-commit-dependency": (
+        dependency,
+        ("flake8-bugbear", "flake8-bugbear>=24", "flake8[x]==24.*", "flake8 ~= 7.0", "mypy; python_version > '3.8'"),
+        (
+            "flake8-bugbear==24.1.17", "flake8[x] === 7.0", ".", "./plugin", "-e .", "git+https://git.example/x",
+            "x @ https://index.example/x-1.0.tar.gz", "--extra-index-url=https://index.example",
+        ),
+        (7, 13, Severity.MEDIUM),
     ),
 }  # fmt: skip
 CASES = [(rule, kind, case) for rule, (_, *both, _) in CONTRACTS.items() for kind in (0, 1) for case in both[kind]]

@@ -10,7 +10,7 @@ from lockgate.inputs import pre_commit
 from lockgate.inputs.files import display
 from lockgate.inputs.lockfiles import requirements
 from lockgate.inputs.lockfiles.base import Manifest, as_gap, read_manifests
-from lockgate.inputs.pre_commit import Hooks, Revision
+from lockgate.inputs.pre_commit import Dependency, Hooks, Revision
 from lockgate.inputs.tree import Tree
 from lockgate.model.finding import Confidence, Finding, Location, Severity
 from lockgate.model.package import Origin, Package
@@ -41,6 +41,11 @@ class PinFiles:
     def revisions(self) -> tuple[Revision, ...]:
         """The revisions that pre-commit fetches."""
         return tuple(chain.from_iterable(hooks.revisions for hooks in self._hooks.values()))
+
+    @property
+    def hook_dependencies(self) -> tuple[Dependency, ...]:
+        """What pre-commit installs beside the hooks."""
+        return tuple(chain.from_iterable(hooks.dependencies for hooks in self._hooks.values()))
 
     @property
     def examined(self) -> set[str]:
@@ -86,7 +91,7 @@ class PinFiles:
 
     @cached_property
     def _hooks(self) -> dict[str, Hooks]:
-        paths = [path for path in self._tree.files if path.rpartition("/")[2] == pre_commit.NAME]
+        paths = [path for path in self._tree.files if path.rpartition("/")[2] in pre_commit.NAMES]
         return {path: pre_commit.read(self._tree, path) for path in paths}
 
     @cached_property
