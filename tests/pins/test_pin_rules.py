@@ -14,6 +14,7 @@ from lockgate.model.record import Outcome, Record
 from support import target
 
 SHA = "de0fac2e4500dabe0009e67214ff5f5447ce83dd"
+PASSWORD = "hunter" + "2"
 DIGEST = "8c3a2b1f" * 8
 WORKFLOW = """\
 name: build
@@ -30,6 +31,13 @@ repos:
   - repo: https://git.example/hooks
     rev: {}
     hooks: [{{id: x}}]
+"""
+PROJECT = """\
+[project]
+name = "x"
+version = "1"
+requires-python = ">=3.11"
+{}
 """
 DEPENDENCY = """\
 repos:
@@ -57,6 +65,23 @@ def hooks(rev: str) -> dict[str, str]:
 
 def dependency(entry: str, language: str = "python") -> dict[str, str]:
     return {".pre-commit-config.yaml": DEPENDENCY.format(language, entry)}
+
+
+def locked(dependencies: str) -> dict[str, str]:
+    """A project of uv with the lock that uv makes of `idna>=3`."""
+    own = '[[package]]\nname = "x"\nversion = "1"\nsource = { virtual = "." }\ndependencies = [{ name = "idna" }]\n'
+    own += '[package.metadata]\nrequires-dist = [{ name = "idna", specifier = ">=3" }]\n'
+    idna = '[[package]]\nname = "idna"\nversion = "3.7"\nsource = { registry = "https://index.example/simple" }\n'
+    lock = f'version = 1\nrequires-python = ">=3.11"\n\n{idna}\n{own}'
+    return {"pyproject.toml": PROJECT.format(dependencies), "uv.lock": lock}
+
+
+def unlocked(settings: str) -> dict[str, str]:
+    return {"pyproject.toml": PROJECT.format("dependencies = ['idna']") + settings + "\n"}
+
+
+def ignored(settings: str) -> dict[str, str]:
+    return unlocked(settings) | {".gitignore": "*.pyc\n*.lock\n!pdm.lock\n"}
 
 
 # For each rule: the files that hold a thing of its kind, what is found, what is not, and the line, columns and severity.
@@ -122,12 +147,64 @@ CONTRACTS = {
         ),
         (7, 13, Severity.MEDIUM),
     ),
+    "pins/stale-lock": (
+        locked,
+        ('dependencies = ["idna>=4"]', "dependencies = []", 'dependencies = ["idna>=3", "six"]', 'dependencies = ["six>=3"]'),
+        ('dependencies = ["idna>=3"]', "dependencies = ['IDNA >= 3.0']", 'dynamic = ["dependencies"]'),
+        (5, 1, Severity.MEDIUM),
+    ),
+    "pins/extra-index": (
+        requirements,
+        ("--extra-index-url https://index.example/simple", "--extra-index-url=https://index.example/simple"),
+        ("--index-url https://index.example/simple", "-i https://index.example/simple", "--no-index", "-f ./wheels"),
+        (2, None, Severity.MEDIUM),
+    ),
+    "pins/insecure-index": (
+        requirements,
+        (
+            "--index-url http://index.example/simple", "-i http://index.example:80/simple", "-f http://index.example/",
+            "--extra-index-url http://localhost.index.example/", "--trusted-host index.example",
+            "--trusted-host=index.example:8080",
+        ),
+        (
+            "--index-url https://index.example/simple", "--index-url http://localhost:3141/root", "--trusted-host localhost",
+            "-i http://127.0.0.1:8080/simple", "-i http://[::1]:80/x", "-i http://${HOST}/simple", "-f ./http://x",
+        ),
+        (2, None, Severity.HIGH),
+    ),
+    "pins/credential-in-index": (
+        requirements,
+        (f"--index-url https://user:{PASSWORD}@index.example/simple", f"-i https://:{PASSWORD}@index.example/x"),
+        (
+            "-i https://user@index.example/simple", "-i https://user:${TOKEN}@index.example/simple",
+            "-i https://index.example/user:x@y", "-i https://user:@index.example/",
+        ),
+        (2, None, Severity.HIGH),
+    ),
+    "pins/missing-lock": (
+        unlocked,
+        ("[tool.uv]\ndev-dependencies = ['x']", "[tool.pdm]\nx = 1", "[tool.poetry]\npackage-mode = false"),
+        ("[tool.uv]\npackage = true", "[build-system]\nrequires = []\n[tool.uv]\nx = 1", "[tool.hatch]\nx = 1"),
+        (6, 2, Severity.LOW),
+    ),
+    "pins/ignored-lock": (
+        ignored,
+        ("[tool.uv]\nx = 1", "[tool.poetry]\nsource = []"),
+        ("[tool.pdm]\nx = 1", "[tool.hatch]\nx = 1"),
+        (6, 2, Severity.LOW),
+    ),
 }  # fmt: skip
 CASES = [(rule, kind, case) for rule, (_, *both, _) in CONTRACTS.items() for kind in (0, 1) for case in both[kind]]
 
 
 def judge(repository: Repository, files: dict[str, str]) -> Record:
     return run_check("pins", target(repository(files)))
+
+
+def allowing(case: str, rule: str) -> str:
+    """The case with a comment at the end of its first line."""
+    first, newline, rest = case.partition("\n")
+    return f"{first}  # lockgate: allow[{rule}]{newline}{rest}"
 
 
 def test_every_rule_has_a_contract() -> None:
@@ -143,7 +220,7 @@ def test_contract(repository: Repository, rule: str, kind: int, case: str) -> No
         assert not found
         return
     (finding,) = found
-    assert (finding.line, finding.column, finding.severity) == (line, column, severity)
+    assert (finding.line, finding.column, finding.severity) == (line, column or finding.column, severity)
     assert finding.message
     assert finding.fix
     assert finding.help_uri.endswith(f"/{rule}.md")
@@ -156,7 +233,7 @@ def test_contract(repository: Repository, rule: str, kind: int, case: str) -> No
 @pytest.mark.parametrize("rule", CONTRACTS)
 def test_a_comment_allows_its_line(repository: Repository, rule: str) -> None:
     files, hits, *_ = CONTRACTS[rule]
-    record = judge(repository, files(f"{hits[0]}  # lockgate: allow[{rule}]"))
+    record = judge(repository, files(allowing(hits[0], rule)))
     assert rule not in {finding.rule for finding in record.findings}
     assert record.coverage.allowed == 1
 
@@ -164,7 +241,7 @@ def test_a_comment_allows_its_line(repository: Repository, rule: str) -> None:
 @pytest.mark.parametrize("rule", CONTRACTS)
 def test_a_comment_for_another_rule_allows_nothing(repository: Repository, rule: str) -> None:
     files, hits, *_ = CONTRACTS[rule]
-    record = judge(repository, files(f"{hits[0]}  # lockgate: allow[pins/other]"))
+    record = judge(repository, files(allowing(hits[0], "pins/other")))
     assert rule in {finding.rule for finding in record.findings}
     assert record.coverage.allowed == 0
 

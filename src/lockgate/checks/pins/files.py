@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache, cached_property
 from itertools import chain
 
+from lockgate.checks.pins.locked import Faulty, Locks
+from lockgate.checks.pins.projects import MANIFESTS, Project
 from lockgate.engines import zizmor
-from lockgate.inputs import pre_commit
+from lockgate.inputs import indexes, pre_commit
 from lockgate.inputs.files import display
+from lockgate.inputs.indexes import Setting
 from lockgate.inputs.lockfiles import requirements
 from lockgate.inputs.lockfiles.base import Manifest, as_gap, read_manifests
+from lockgate.inputs.lockfiles.base import text as read_text
+from lockgate.inputs.lockfiles.declared import Declared, load
 from lockgate.inputs.pre_commit import Dependency, Hooks, Revision
+from lockgate.inputs.requirement_lines import parse
 from lockgate.inputs.tree import Tree
 from lockgate.model.finding import Confidence, Finding, Location, Severity
 from lockgate.model.package import Origin, Package
@@ -47,13 +54,37 @@ class PinFiles:
         """What pre-commit installs beside the hooks."""
         return tuple(chain.from_iterable(hooks.dependencies for hooks in self._hooks.values()))
 
+    @cached_property
+    def projects(self) -> tuple[Project, ...]:
+        """The projects whose manifest can be read."""
+        return tuple(
+            Project(self._tree, path, declared)
+            for path, declared in self._declared.items()
+            if isinstance(declared, Declared) and not path.endswith(indexes.UV_NAME)
+        )
+
+    @cached_property
+    def faulty_locks(self) -> tuple[Faulty, ...]:
+        """The locks of the projects that are missing, ignored or no longer right."""
+        return tuple(chain.from_iterable(map(self._locks.faulty, self.projects)))
+
+    @cached_property
+    def index_settings(self) -> tuple[Setting, ...]:
+        """Where the files of the tree let installers take packages from."""
+        of_projects = (
+            indexes.of_toml(each, () if path.endswith(indexes.UV_NAME) else ("tool", "uv"))
+            for path, each in self._declared.items()
+            if isinstance(each, Declared)
+        )
+        of_pip = (indexes.of_pip(text, display(path)) for path, text in self._pip.items() if isinstance(text, str))
+        return tuple(chain(*map(self._of_requirements, self._required_files), *of_pip, *of_projects))
+
     @property
     def examined(self) -> set[str]:
         """The files that were judged."""
         failed = {skip.subject.partition(":")[0] for skip in self.skipped if skip.gap}
-        read = {name for manifest in self._manifests for name in (manifest.path, *manifest.included)}
-        judged = set(map(display, [*self._workflows[0], *self._hooks]))
-        return read | (judged - failed)
+        judged = set(map(display, [*self._workflows[0], *self._hooks, *self._declared, *self._pip]))
+        return self._required_files | (judged - failed)
 
     @cached_property
     def skipped(self) -> tuple[Skip, ...]:
@@ -65,7 +96,9 @@ class PinFiles:
             Skip(display(path), f"zizmor can't read it: it is no valid workflow or action{about}", gap=True)
             for path in self._audit.failed
         )
-        return (*of_manifests, *of_hooks, *self._workflows[1], *refused)
+        of_projects = (each for each in (*self._declared.values(), *self._pip.values()) if isinstance(each, Skip))
+        of_locks = self._locks.skipped.values()  # of those that the rules asked for
+        return (*of_manifests, *of_hooks, *self._workflows[1], *refused, *of_projects, *of_locks)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -88,6 +121,30 @@ class PinFiles:
     @cached_property
     def _manifests(self) -> list[Manifest]:
         return read_manifests(self._tree, [requirements])
+
+    @property
+    def _required_files(self) -> set[str]:
+        return {name for manifest in self._manifests for name in (manifest.path, *manifest.included)}
+
+    def _of_requirements(self, path: str) -> Iterator[Setting]:
+        data = self._tree.read(self._paths.get(path, path))
+        if isinstance(data, Skip) or not indexes.may_name(data):
+            return iter(())
+        return indexes.of_requirements(parse(data, path))
+
+    @cached_property
+    def _pip(self) -> dict[str, str | Skip]:
+        paths = (path for path in self._tree.files if path.rpartition("/")[2] in indexes.PIP_NAMES)
+        return {path: read_text(self._tree, path) for path in paths}
+
+    @cached_property
+    def _declared(self) -> dict[str, Declared | Skip]:
+        paths = (path for path in self._tree.files if path.rpartition("/")[2] in (*MANIFESTS, indexes.UV_NAME))
+        return {path: load(self._tree, path) for path in paths}
+
+    @cached_property
+    def _locks(self) -> Locks:
+        return Locks(self._tree)
 
     @cached_property
     def _hooks(self) -> dict[str, Hooks]:
