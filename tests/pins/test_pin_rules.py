@@ -67,6 +67,15 @@ def dependency(entry: str, language: str = "python") -> dict[str, str]:
     return {".pre-commit-config.yaml": DEPENDENCY.format(language, entry)}
 
 
+def built(requirement: str) -> dict[str, str]:
+    entry, comment, rest = requirement.partition("  #")
+    return {"pyproject.toml": f"[build-system]\nrequires = [\n    '{entry}',{comment}{rest}\n]\n"}
+
+
+def script(line: str) -> dict[str, str]:
+    return {"tool.py": f"# /// script\n# dependencies = [\n#   {line}\n# ]\n# ///\nprint()\n"}
+
+
 def locked(dependencies: str) -> dict[str, str]:
     """A project of uv with the lock that uv makes of `idna>=3`."""
     own = '[[package]]\nname = "x"\nversion = "1"\nsource = { virtual = "." }\ndependencies = [{ name = "idna" }]\n'
@@ -180,6 +189,18 @@ CONTRACTS = {
             "-i https://index.example/user:x@y", "-i https://user:@index.example/",
         ),
         (2, None, Severity.HIGH),
+    ),
+    "pins/unpinned-build-requirement": (
+        built,
+        ("hatchling", "setuptools>=61", "setuptools[x]~=61.0", "hatchling==1.*"),
+        ("hatchling==1.33.0", "x @ file:///srv/x", "x @ https://index.example/x-1.0.tar.gz"),
+        (3, 5, Severity.LOW),
+    ),
+    "pins/unpinned-script-requirement": (
+        script,
+        ('"requests<3",', '"requests",', '"rich==13.*",', '"requests>2; python_version > \'3\'",'),
+        ('"requests==2.32.3",', '"x @ git+https://git.example/x",', ""),
+        (3, 5, Severity.MEDIUM),
     ),
     "pins/missing-lock": (
         unlocked,

@@ -12,7 +12,7 @@ from lockgate.engines import zizmor
 from lockgate.inputs import indexes, pre_commit
 from lockgate.inputs.files import display
 from lockgate.inputs.indexes import Setting
-from lockgate.inputs.lockfiles import requirements
+from lockgate.inputs.lockfiles import requirements, scripts
 from lockgate.inputs.lockfiles.base import Manifest, as_gap, read_manifests
 from lockgate.inputs.lockfiles.base import text as read_text
 from lockgate.inputs.lockfiles.declared import Declared, load
@@ -68,6 +68,14 @@ class PinFiles:
         """The locks of the projects that are missing, ignored or no longer right."""
         return tuple(chain.from_iterable(map(self._locks.faulty, self.projects)))
 
+    @property
+    def script_packages(self) -> tuple[Package, ...]:
+        """What scripts that have no lock of their own take from an index."""
+        there = set(map(display, self._tree.files))
+        unlocked = (script for script in self._scripts if f"{script.path}.lock" not in there)
+        entries = chain.from_iterable(script.packages for script in unlocked)
+        return tuple(entry for entry in entries if entry.origin is Origin.INDEX)
+
     @cached_property
     def index_settings(self) -> tuple[Setting, ...]:
         """Where the files of the tree let installers take packages from."""
@@ -84,12 +92,13 @@ class PinFiles:
         """The files that were judged."""
         failed = {skip.subject.partition(":")[0] for skip in self.skipped if skip.gap}
         judged = set(map(display, [*self._workflows[0], *self._hooks, *self._declared, *self._pip]))
-        return self._required_files | (judged - failed)
+        of_scripts = {script.path for script in self._scripts if script.packages}
+        return self._required_files | of_scripts | (judged - failed)
 
     @cached_property
     def skipped(self) -> tuple[Skip, ...]:
         """What could not be read or judged."""
-        of_manifests = chain.from_iterable(manifest.skipped for manifest in self._manifests)
+        of_manifests = chain.from_iterable(manifest.skipped for manifest in (*self._manifests, *self._scripts))
         of_hooks = chain.from_iterable(hooks.skipped for hooks in self._hooks.values())
         about = f", or {self._configuration[0]} is wrong" if self._configuration else ""
         refused = (
@@ -97,8 +106,10 @@ class PinFiles:
             for path in self._audit.failed
         )
         of_projects = (each for each in (*self._declared.values(), *self._pip.values()) if isinstance(each, Skip))
-        of_locks = self._locks.skipped.values()  # of those that the rules asked for
-        return (*of_manifests, *of_hooks, *self._workflows[1], *refused, *of_projects, *of_locks)
+        # Of locks and entries, those that the rules asked for.
+        of_entries = chain.from_iterable(project.declared.skipped for project in self.projects)
+        of_locks = self._locks.skipped.values()
+        return (*of_manifests, *of_hooks, *self._workflows[1], *refused, *of_projects, *of_entries, *of_locks)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -121,6 +132,10 @@ class PinFiles:
     @cached_property
     def _manifests(self) -> list[Manifest]:
         return read_manifests(self._tree, [requirements])
+
+    @cached_property
+    def _scripts(self) -> list[Manifest]:
+        return read_manifests(self._tree, [scripts])
 
     @property
     def _required_files(self) -> set[str]:

@@ -7,10 +7,10 @@ from functools import cached_property
 from typing import Any
 
 from lockgate.inputs.lockfiles import pyproject
-from lockgate.inputs.lockfiles.declared import Declared
+from lockgate.inputs.lockfiles.declared import Declared, by_requirement
 from lockgate.inputs.tree import Tree
 from lockgate.model.finding import Location
-from lockgate.model.package import Package
+from lockgate.model.package import Origin, Package
 
 MANIFESTS = ("pyproject.toml", "Pipfile")
 
@@ -45,6 +45,21 @@ class Project:
         settings = (("uv", "package"), ("poetry", "package-mode"), ("pdm", "distribution"))
         said = [self.declared.get("tool", *path) for path in settings]
         return bool(self.required) and (False in said or (not built and True not in said))
+
+    @cached_property
+    def built_with(self) -> tuple[Package, ...]:
+        """What a pyproject.toml has its build fetch from an index, without what uv's constraints for builds pin."""
+        constraints = self._listed("tool", "uv", "build-constraint-dependencies")
+        pinned = {package.name for package in constraints if package.version}
+        listed = self._listed(pyproject.BUILD, "requires")
+        return tuple(package for package in listed if package.origin is Origin.INDEX and package.name not in pinned)
+
+    def _listed(self, *path: str) -> list[Package]:
+        """The requirements of an array; what of them can't be understood is in `declared.skipped`."""
+        before = len(self.declared.packages)
+        for at, text in self.declared.strings(*path):
+            self.declared.keep(at, by_requirement(text))
+        return self.declared.packages[before:]
 
     @cached_property
     def required(self) -> tuple[Package, ...]:
