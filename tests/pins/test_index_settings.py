@@ -120,3 +120,29 @@ def test_what_can_not_be_read_is_a_gap(repository: Repository, name: str) -> Non
 )
 def test_what_an_address_tells(url: str, plain: bool, password: bool) -> None:
     assert (is_plain(url), has_password(url)) == (plain, password)
+
+
+def test_a_comment_allows_what_its_line_says(repository: Repository) -> None:
+    files = {
+        "pip.conf": "[global]\ntrusted-host = a.example  # lockgate: allow[pins/insecure-index] our own\n",
+        "uv.toml": 'index-url = "http://a.example"  # lockgate: allow[pins/insecure-index] our own\n',
+    }
+    record = run_check("pins", target(repository(files)))
+    assert {finding.message for finding in record.findings} == set()
+    assert record.coverage.allowed == 2
+
+
+def test_hostile_settings_are_read_in_time(repository: Repository) -> None:
+    files = {
+        "pip.conf": "[global]\nextra-index-url = " + "a" * 500_000 + "\n" + " \t" * 200_000 + "\n",
+        "requirements.txt": "-i" + " -" * 2_000 + "\n#" + " -x" * 300_000 + "\n",
+        "uv.toml": f"index-url = [{'[' * 60}{']' * 60}]\nindex-strategy = 'unsafe-{'x' * 100_000}'\n",
+        "poetry.lock": f"[metadata]\nlock-version = '2.1'\ncontent-hash = {'[' * 60}{']' * 60}\n",
+        "pyproject.toml": "[tool]\npoetry = 7\npdm = [7]\nuv = 'x'\n",
+        "Pipfile": "packages = 7\nsource = 7\n",
+        "Pipfile.lock": "[]",
+        ".gitignore": "!\n[\n" + "*" * 10_000 + "\n",
+    }
+    record = run_check("pins", target(repository(files)))
+    assert "Error" not in record.reason
+    assert all(len(finding.message) < 1000 for finding in record.findings)

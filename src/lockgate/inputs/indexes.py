@@ -24,6 +24,7 @@ UV_NAME = "uv.toml"
 
 _OPENS = re.compile(rb"(?:^|\s)(?:-i|-f|--extra-index-url|--index-url|--pypi-url|--trusted-host|--find-links)")
 _LINE = re.compile(r"([A-Za-z][\w.-]*)[ \t]*[=:](.*)")
+_COMMENT = re.compile(r"(?:^|\s)[#;]")  # pip takes one behind a value for a part of it, which names no index
 _SOURCES = (("tool", "poetry", "source"), ("tool", "pdm", "source"), ("source",))
 
 
@@ -79,7 +80,7 @@ def of_pip(text: str, path: str) -> Iterator[Setting]:
         if not line[0].isspace():
             kind = _KINDS.get(entry[1].lower().replace("_", "-")) if entry else None
             value = entry[2] if entry else ""
-        for word in value.split() if kind else ():
+        for word in _COMMENT.split(value, maxsplit=1)[0].split() if kind else ():
             column = line.rfind(word) + 1
             place = Location(path=path, line=number, column=column, end_line=number, end_column=column + len(word))
             yield Setting(kind or Kind.INDEX, word, place)

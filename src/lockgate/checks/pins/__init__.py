@@ -27,7 +27,9 @@ def run(target: base.Target) -> base.Result:
         found += module.check(files)
     wanted = [finding for finding in found if not _is_allowed(finding, files)]
     named = {finding.rule for finding in wanted}
-    nothing = "nothing was examined: no requirements file, workflow or pre-commit configuration, and no manifest was found"
+    nothing = (
+        "nothing was examined: no requirements file, workflow or pre-commit configuration, and no manifest was found"
+    )
     return base.Result(
         coverage=Coverage(
             examined=len(files.examined),
