@@ -149,6 +149,7 @@ def test_the_hash_of_a_manifest_of_old_poetry(repository: Repository) -> None:
         {"uv.lock": "version = 2\n"},
         {"uv.lock": "version = 1\npackage = 7\n"},
         {"uv.lock": 'version = 1\n[[package]]\nsource = { virtual = "." }\nmetadata = { requires-dist = [7] }\n'},
+        {"uv.lock": 'version = 1\n[[package]]\nsource = { virtual = "." }\nmetadata = { requires-dist = 7 }\n'},
     ],
 )
 def test_of_what_is_not_known_nothing_is_told(repository: Repository, lock: dict[str, str]) -> None:

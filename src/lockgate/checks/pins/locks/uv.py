@@ -43,8 +43,8 @@ def is_stale(project: Project, lock: dict[str, Any], _head: str, folder: str) ->
         return None
     metadata = table(own[0], "metadata")
     groups = table(metadata, "requires-dev").values()
-    entries = [entry for each in (metadata.get("requires-dist", []), *groups) for entry in each]
     try:
+        entries = [entry for each in (metadata.get("requires-dist", []), *groups) for entry in each]
         return _differ(_locked(entries, own[0].get("name")), _required(project)) or _python_differs(project, lock)
     except (ValueError, TypeError, AttributeError, KeyError):  # of a specifier, or of an entry that is none
         return None
