@@ -197,9 +197,11 @@ repos:
     hooks: []
 """
     record = run_check("pins", target(repository({".pre-commit-config.yaml": text})))
-    assert [(finding.line, finding.properties["pinned"]) for finding in record.findings] == [
-        (1, "https://git.example/named")
-    ]
+    assert [
+        (finding.line, finding.properties["pinned"])
+        for finding in record.findings
+        if finding.rule == "pins/pre-commit-branch"
+    ] == [(1, "https://git.example/named")]
     assert record.outcome is Outcome.COMPLETE
 
 
@@ -238,3 +240,37 @@ def test_excluded_files_are_not_judged(repository: Repository) -> None:
     root = repository({"requirements.txt": "flask\n", ".github/workflows/a.yml": USES.format("a/b@v1")})
     record = run_check("pins", target(root, exclude=("requirements.txt",)))
     assert [finding.path for finding in record.findings] == [".github/workflows/a.yml"]
+
+
+def test_what_else_pins_a_build_or_a_script(repository: Repository) -> None:
+    block = "# /// script\n# dependencies = ['requests']\n{}# ///\n"
+    build = "[build-system]\nrequires = ['hatchling', 'editables>=0.5']\n"
+    files = {
+        "locked.py": block.format(""),
+        "locked.py.lock": "version = 1\n",
+        "dated.py": block.format("# [tool.uv]\n# exclude-newer = '2026-01-01T00:00:00Z'\n"),
+        "open.py": block.format(""),
+        "plain.py": "print('# /// script')\n",
+        "pyproject.toml": f"{build}[tool.uv]\nbuild-constraint-dependencies = ['hatchling==1.33.0', 'editables<1']\n",
+    }
+    record = run_check("pins", target(repository(files)))
+    assert record.outcome is Outcome.COMPLETE, record.reason
+    assert [(finding.path, finding.line, finding.properties["pinned"]) for finding in record.findings] == [
+        ("open.py", 2, "requests"),
+        ("pyproject.toml", 2, "editables"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("tool.py", "# /// script\n# dependencies = [\n# ///\n"),
+        ("tool.py", "# /// script\n# dependencies = [7]\n# ///\n"),
+        ("pyproject.toml", "[build-system]\nrequires = 7\n"),
+        ("pyproject.toml", "[build-system]\nrequires = ['=x']\n"),
+    ],
+)
+def test_a_script_or_build_that_can_not_be_read_is_a_gap(repository: Repository, name: str, text: str) -> None:
+    record = run_check("pins", target(repository({name: text})))
+    assert record.outcome is Outcome.INCOMPLETE
+    assert [skip.subject.partition(":")[0] for skip in record.coverage.skipped if skip.gap] == [name]

@@ -55,6 +55,12 @@ _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _EGG = re.compile(rf"[#&]egg=({_NAME.pattern})")
 _ARCHIVE = re.compile(r"\.(whl|zip|tar|tgz|tbz|txz|tlz|tar\.(gz|bz2|xz|lz|lzma))$", re.IGNORECASE)
 _VARIABLE = re.compile(r"\$\{[A-Z0-9_]+\}")
+_OF_INDEXES = {
+    "index_url": ("-i", "--index-url", "--pypi-url"),
+    "extra_index_url": ("--extra-index-url",),
+    "trusted_host": ("--trusted-host",),
+    "find_links": ("-f", "--find-links"),
+}
 _HASH = re.compile(r"--hash[= ]([A-Za-z0-9_]+:[A-Za-z0-9]+)")
 
 
@@ -66,11 +72,20 @@ class Include(Struct, frozen=True):
     constrains: bool
 
 
+class IndexOption(Struct, frozen=True):
+    """An option, by its first long name without dashes, that says where packages come from; the value and its place."""
+
+    name: str
+    value: str
+    at: Location
+
+
 class Parsed(Struct):
     """What one file says."""
 
     packages: list[Package] = []
     includes: list[Include] = []
+    indexes: list[IndexOption] = []
     skipped: list[Skip] = []
     lines: int = 0
 
@@ -213,6 +228,12 @@ def _take_options(line: _Line, text: str, values: Values, parsed: Parsed) -> Non
     ]
     if len(named) > 1:
         raise ValueError("more than one -r, -c or -e, of which pip obeys the first")
+    for name in _OF_INDEXES:
+        for value in getattr(values, name) or ():
+            start = max(text.find(value), 0)
+            parsed.indexes.append(
+                IndexOption(name.replace("_", "-"), value, line.at(start, start + max(len(value), 1)))
+            )
     for target, include in named:
         if include:
             parsed.includes.append(include)
@@ -403,11 +424,12 @@ def _option_parser() -> OptionParser:
     parser.add_option("-c", "--constraint", action="append", dest="constraints")
     parser.add_option("-e", "--editable", action="append", dest="editables")
     for names in (
-        ("-i", "--index-url", "--pypi-url"), ("--extra-index-url",), ("-f", "--find-links"), ("--no-binary",),
-        ("--only-binary",), ("--trusted-host",), ("--use-feature",), ("--hash",), ("--global-option",),
+        ("--no-binary",), ("--only-binary",), ("--use-feature",), ("--hash",), ("--global-option",),
         ("-C", "--config-settings", "--config-setting"),
     ):  # fmt: skip
         parser.add_option(*names, action="append", dest="ignored")
+    for dest, spellings in _OF_INDEXES.items():
+        parser.add_option(*spellings, action="append", dest=dest)
     parser.add_option("--no-index", "--prefer-binary", "--require-hashes", "--pre", action="store_true", dest="flag")
     return parser
 

@@ -19,14 +19,15 @@ Path = tuple[str | int, ...]
 def places(text: str, path: str) -> dict[Path, Location]:
     """The place of each entry of a valid TOML text: `("project", "dependencies", 0)` is the first string of that array.
 
-    A table that is only named by a part of a longer key has the place of the first one. What stands in arrays of tables
-    is left out.
+    A table that is only named by a part of a longer key has the place of the first one. Those of an array of tables are
+    counted as the items of any other: `("repos", 1, "rev")`.
     """
     found: dict[Path, Location] = {}
+    counts: dict[Path, int] = {}
     for node in root(text).named_children:
-        if node.type == "table":
+        if node.type in ("table", "table_array_element"):
             head, *pairs = node.named_children
-            keys = _keys(head)
+            keys = _numbered(_keys(head), counts, begins=node.type != "table")
             entries = [(keys[:length], place(path, head)) for length in range(1, len(keys) + 1)]
             entries += (entry for pair in pairs for entry in _entries(pair, keys, path))
         else:
@@ -34,6 +35,19 @@ def places(text: str, path: str) -> dict[Path, Location]:
         for at, where in entries:
             found.setdefault(at, where)
     return found
+
+
+def _numbered(keys: Path, counts: dict[Path, int], *, begins: bool) -> Path:
+    """The keys of a header, behind each that names an array of tables the number of the table; `begins` a new one of the last."""
+    numbered: Path = ()
+    for key in keys:
+        if numbered in counts:
+            numbered = (*numbered, counts[numbered] - 1)
+        numbered = (*numbered, key)
+    if begins:
+        counts[numbered] = counts.get(numbered, 0) + 1
+        numbered = (*numbered, counts[numbered] - 1)
+    return numbered
 
 
 def _entries(node: Node, above: Path, path: str, depth: int = DEPTH) -> Iterator[tuple[Path, Location]]:

@@ -28,7 +28,7 @@ def run(target: base.Target) -> base.Result:
         found += module.check(files)
     wanted = [finding for finding in found if not _is_allowed(finding, files)]
     named = {finding.rule for finding in wanted}
-    kinds = "requirements file, workflow, pre-commit configuration, Dockerfile, Compose file or shell"
+    kinds = "manifest, workflow, pre-commit configuration, Dockerfile, Compose file or shell"
     nothing = f"nothing was examined: no {kinds} was found"
     return base.Result(
         coverage=Coverage(

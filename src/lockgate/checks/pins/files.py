@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache, cached_property
 from itertools import chain
 
 from lockgate.checks.pins import installs
 from lockgate.checks.pins.installs import Install
+from lockgate.checks.pins.locked import Faulty, Locks
 from lockgate.checks.pins.named import NamedFiles
+from lockgate.checks.pins.projects import MANIFESTS, Project
 from lockgate.engines import zizmor
-from lockgate.inputs import pre_commit
+from lockgate.inputs import indexes, pre_commit
 from lockgate.inputs.allow import allowed_rules
 from lockgate.inputs.containers import build, compose
 from lockgate.inputs.containers.build import Build
 from lockgate.inputs.files import display
+from lockgate.inputs.indexes import Setting
 from lockgate.inputs.lockfiles import requirements
+from lockgate.inputs.lockfiles import scripts as inline_scripts
 from lockgate.inputs.lockfiles.base import Manifest, as_gap, read_manifests
-from lockgate.inputs.pre_commit import Hooks, Revision
+from lockgate.inputs.lockfiles.base import text as read_text
+from lockgate.inputs.lockfiles.declared import Declared, load
+from lockgate.inputs.pre_commit import Dependency, Hooks, Revision
+from lockgate.inputs.requirement_lines import parse
 from lockgate.inputs.shell import Command
 from lockgate.inputs.shells.base import Script, of_runs, scripts
 from lockgate.inputs.shells.workflows import is_workflow
@@ -71,19 +79,57 @@ class PinFiles:
         return (*dockerfiles, *projects)
 
     @property
+    def hook_dependencies(self) -> tuple[Dependency, ...]:
+        """What pre-commit installs beside the hooks."""
+        return tuple(chain.from_iterable(hooks.dependencies for hooks in self._hooks.values()))
+
+    @cached_property
+    def projects(self) -> tuple[Project, ...]:
+        """The projects whose manifest can be read."""
+        return tuple(
+            Project(self._tree, path, declared)
+            for path, declared in self._declared.items()
+            if isinstance(declared, Declared) and not path.endswith(indexes.UV_NAME)
+        )
+
+    @cached_property
+    def faulty_locks(self) -> tuple[Faulty, ...]:
+        """The locks of the projects that are missing, ignored or no longer right."""
+        return tuple(chain.from_iterable(map(self._locks.faulty, self.projects)))
+
+    @property
+    def script_packages(self) -> tuple[Package, ...]:
+        """What scripts that have no lock of their own take from an index."""
+        there = set(map(display, self._tree.files))
+        unlocked = (script for script in self._inline if f"{script.path}.lock" not in there)
+        entries = chain.from_iterable(script.packages for script in unlocked)
+        return tuple(entry for entry in entries if entry.origin is Origin.INDEX)
+
+    @cached_property
+    def index_settings(self) -> tuple[Setting, ...]:
+        """Where the files of the tree let installers take packages from."""
+        of_projects = (
+            indexes.of_toml(each, () if path.endswith(indexes.UV_NAME) else ("tool", "uv"))
+            for path, each in self._declared.items()
+            if isinstance(each, Declared)
+        )
+        of_pip = (indexes.of_pip(text, display(path)) for path, text in self._pip.items() if isinstance(text, str))
+        return tuple(chain(*map(self._of_requirements, self._required_files), *of_pip, *of_projects))
+
+    @property
     def examined(self) -> set[str]:
         """The files that were judged."""
         failed = {skip.subject.partition(":")[0] for skip in self.skipped}
-        read = {name for manifest in self._manifests for name in (manifest.path, *manifest.included)}
         containers = (part.path for part in self.builds)
         shells = (script.path for script in self._scripts)
-        judged = {*map(display, [*self._workflows[0], *self._hooks]), *containers, *shells}
-        return read | (judged - failed)
+        named = map(display, [*self._workflows[0], *self._hooks, *self._declared, *self._pip])
+        of_inline = {script.path for script in self._inline if script.packages}
+        return self._required_files | of_inline | ({*named, *containers, *shells} - failed)
 
     @cached_property
     def skipped(self) -> tuple[Skip, ...]:
         """What could not be read or judged."""
-        of_manifests = chain.from_iterable(manifest.skipped for manifest in self._manifests)
+        of_manifests = chain.from_iterable(manifest.skipped for manifest in (*self._manifests, *self._inline))
         of_hooks = chain.from_iterable(hooks.skipped for hooks in self._hooks.values())
         of_builds = chain.from_iterable(part.skipped for part in self.builds)
         about = f", or {self._configuration[0]} is wrong" if self._configuration else ""
@@ -93,7 +139,13 @@ class PinFiles:
         )
         unread = {display(path) for path in self._audit.failed} | {skip.subject for skip in self._workflows[1]}
         of_scripts = (skip for script in self._scripts if script.path not in unread for skip in script.skipped)
-        return (*of_manifests, *of_hooks, *of_builds, *self._workflows[1], *refused, *of_scripts)
+        of_projects = (each for each in (*self._declared.values(), *self._pip.values()) if isinstance(each, Skip))
+        # Of locks and entries, those that the rules asked for.
+        of_entries = chain.from_iterable(project.declared.skipped for project in self.projects)
+        return (
+            *of_manifests, *of_hooks, *of_builds, *self._workflows[1], *refused, *of_scripts, *of_projects, *of_entries,
+            *self._locks.skipped.values(),
+        )  # fmt: skip
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -129,8 +181,36 @@ class PinFiles:
         return [*files, *(of_runs(part.path, part.commands, installs.WORDS, installs.DOUBTFUL) for part in self.builds)]
 
     @cached_property
+    def _inline(self) -> list[Manifest]:
+        return read_manifests(self._tree, [inline_scripts])
+
+    @property
+    def _required_files(self) -> set[str]:
+        return {name for manifest in self._manifests for name in (manifest.path, *manifest.included)}
+
+    def _of_requirements(self, path: str) -> Iterator[Setting]:
+        data = self._tree.read(self._paths.get(path, path))
+        if isinstance(data, Skip) or not indexes.may_name(data):
+            return iter(())
+        return indexes.of_requirements(parse(data, path))
+
+    @cached_property
+    def _pip(self) -> dict[str, str | Skip]:
+        paths = (path for path in self._tree.files if path.rpartition("/")[2] in indexes.PIP_NAMES)
+        return {path: read_text(self._tree, path) for path in paths}
+
+    @cached_property
+    def _declared(self) -> dict[str, Declared | Skip]:
+        paths = (path for path in self._tree.files if path.rpartition("/")[2] in (*MANIFESTS, indexes.UV_NAME))
+        return {path: load(self._tree, path) for path in paths}
+
+    @cached_property
+    def _locks(self) -> Locks:
+        return Locks(self._tree)
+
+    @cached_property
     def _hooks(self) -> dict[str, Hooks]:
-        paths = [path for path in self._tree.files if path.rpartition("/")[2] == pre_commit.NAME]
+        paths = [path for path in self._tree.files if path.rpartition("/")[2] in pre_commit.NAMES]
         return {path: pre_commit.read(self._tree, path) for path in paths}
 
     @cached_property

@@ -18,7 +18,7 @@ from lockgate.inputs.lockfiles.pyproject import place
 from lockgate.inputs.tree import Tree
 from lockgate.model.record import Skip
 
-PATTERNS = ("*.py",)
+PATTERNS: tuple[str, ...] = ("*.py",)
 SEARCHED = True  # most files of these names are no manifest
 
 _BEGINS = "# /// script"

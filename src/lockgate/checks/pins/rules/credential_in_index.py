@@ -1,0 +1,41 @@
+"""A password in the address of a package index."""
+
+from collections.abc import Iterator
+
+from lockgate.checks.pins.addresses import has_password
+from lockgate.checks.pins.files import PinFiles, found
+from lockgate.inputs.urls import shown
+from lockgate.model.finding import Confidence, Finding, Severity
+from lockgate.model.rule import Rule, page
+
+RULE = Rule(
+    id="pins/credential-in-index",
+    name="Password in the address of a package index",
+    summary="The address of a package index holds a password that is no variable.",
+    explanation=(
+        "Everybody who can read the repository, or ever could, can read from the index, and often publish there. The "
+        "installers also write the address into logs and, in part, into lock files.\n\n"
+        "A user without password and a variable (`https://user:${TOKEN}@…`) pass. The value is shown nowhere. Judged are requirements "
+        "files, `pip.conf` and `pip.ini`, the settings of uv, and the sources of Poetry, PDM and Pipenv."
+    ),
+    fix="Revoke the password first. Then give it from outside: a variable in the address, a keyring, `.netrc`, or "
+    "`UV_INDEX_NAME_PASSWORD` and `POETRY_HTTP_BASIC_NAME_PASSWORD`.",
+    severity=Severity.HIGH,
+    confidence=Confidence.HIGH,
+    cwe=(522, 798),
+    help_uri=page("pins/credential-in-index"),
+)
+
+
+def check(files: PinFiles) -> Iterator[Finding]:
+    """The addresses with a password."""
+    for setting in files.index_settings:
+        if has_password(setting.value):
+            address = shown(setting.value)
+            yield found(
+                RULE,
+                setting.at,
+                pinned=address,
+                message=f"The address of {address} holds a password",
+                fix="Revoke it, and give the new one from outside: by a variable, a keyring or .netrc.",
+            )
