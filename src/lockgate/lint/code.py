@@ -85,6 +85,21 @@ def _assigned(name: nodes.AssignName) -> nodes.NodeNG | None:
     return None
 
 
+def source(node: nodes.NodeNG | None) -> nodes.NodeNG | None:
+    """The expression that a name stands for where it is assigned once, or else the expression itself."""
+    for _ in range(_DEEPEST):
+        if not isinstance(node, nodes.Name):
+            break
+        _, statements = node.lookup(node.name)
+        value = (
+            _assigned(statements[0]) if len(statements) == 1 and isinstance(statements[0], nodes.AssignName) else None
+        )
+        if value is None or isinstance(statements[0].parent, nodes.With | nodes.Arguments):
+            break
+        node = value
+    return node
+
+
 def is_call_of(call: nodes.Call, pattern: re.Pattern[str]) -> bool:
     """Whether what is called has such a dotted name, as imported or as inferred."""
     if pattern.fullmatch(origin(call.func)):
@@ -93,6 +108,12 @@ def is_call_of(call: nodes.Call, pattern: re.Pattern[str]) -> bool:
     if isinstance(inferred, bases.BoundMethod | bases.UnboundMethod | nodes.FunctionDef | nodes.ClassDef):
         return pattern.fullmatch(inferred.qname()) is not None
     return False
+
+
+def called(node: nodes.NodeNG | None, pattern: str) -> nodes.Call | None:
+    """The call that an expression is, or stands for, where what it calls has such a dotted name."""
+    call = source(node)
+    return call if isinstance(call, nodes.Call) and re.fullmatch(pattern, origin(call.func)) else None
 
 
 def is_environment(call: nodes.Call) -> bool:
