@@ -13,7 +13,7 @@ from lockgate.lint.code import is_call_of, named, secrets_in
 from lockgate.lint.words import is_ambiguous
 
 _LEVEL = r"(?:debug|info|warning|warn|error|exception|critical|fatal|log|trace|success|msg)"
-_LOG = re.compile(
+LOG = re.compile(
     rf"(?:logging|loguru|structlog|logbook|twisted\.logger)\.(?:.*\.)?{_LEVEL}"
     r"|builtins\.print|print|warnings\.warn|sys\.std(?:out|err)\.write|click\.(?:echo|secho)|typer\.(?:echo|secho)|rich\.print"
     r"|sentry_sdk\.(?:capture_message|set_tag|set_extra)"
@@ -46,7 +46,7 @@ class Check(Checker):
     def visit_call(self, node: nodes.Call) -> None:
         """`logger.info(…)`, `print(…)`."""
         given = [*node.args, *(keyword.value for keyword in node.keywords)]
-        if is_call_of(node, _LOG):
+        if is_call_of(node, LOG):
             self._judge(given, "log", HIGH)
         elif (
             isinstance(node.func, nodes.Attribute)
