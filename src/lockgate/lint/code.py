@@ -143,11 +143,12 @@ def constant(node: nodes.NodeNG | None) -> tuple[object, Confidence]:
 
 def is_fixed(node: nodes.NodeNG | None) -> bool:
     """Whether an expression holds nothing that comes from outside of the code."""
-    return (
-        node is None
-        or constant(node)[0] is not ...
-        or (isinstance(node, nodes.List | nodes.Tuple) and all(map(is_fixed, node.elts)))
-    )
+    match node:
+        case nodes.List() | nodes.Tuple():
+            return all(map(is_fixed, node.elts))
+        case nodes.IfExp():
+            return is_fixed(node.body) and is_fixed(node.orelse)
+    return node is None or constant(node)[0] is not ...
 
 
 def named(node: nodes.NodeNG) -> str:

@@ -17,6 +17,7 @@ _OTHER = re.compile(
 _ALONE = frozenset({"token", "secret", "credential", "credentials", "pwd"})
 
 _SHORTEST = 4
+_LONGEST = 10_000
 _TEMPLATE = re.compile(
     r"<[^<>]*>|\[[^\[\]]*\]|\.{3}.*|\$\w+|%\w+%|.*(?:\$\{|\{\{|\{\w*\}|%\(\w+\)|<[^<>]+>).*", re.DOTALL
 )
@@ -28,6 +29,7 @@ _WHOLE = frozenset(
     "none null true false test testing default undefined optional required string bytes text env unset empty".split()  # noqa: SIM905
 )
 _ELSEWHERE = re.compile(r"\w+://|[./~]|[a-z_]+(?:\.[a-z_]+)+$")
+_RANDOM = re.compile(r"(?=.*[A-Za-z])(?=.*\d)[\w./+=-]{8,}")
 _WORDS = re.compile(r"[A-Za-z_ .:-]+")
 
 
@@ -46,7 +48,7 @@ def is_ambiguous(name: str) -> bool:
 def may_be_secret(text: str) -> bool:
     """Whether a text may be a credential: no placeholder, template, path, sentence or name of a field."""
     return not (
-        len(text) < _SHORTEST
+        not _SHORTEST <= len(text) <= _LONGEST
         or not any(map(str.isalnum, text))
         or len(set(text)) == 1
         or _TEMPLATE.fullmatch(text)
@@ -57,6 +59,11 @@ def may_be_secret(text: str) -> bool:
         or text.count(" ") > 1
         or (_WORDS.fullmatch(text) and re.search(rf"{_SECRET.pattern}:?$", _plain(text).strip("_")))
     )
+
+
+def looks_random(text: str) -> bool:
+    """Whether a text is one word of letters and digits, as keys and tokens are."""
+    return bool(_RANDOM.fullmatch(text))
 
 
 def _plain(name: str) -> str:
