@@ -9,7 +9,7 @@ from pylint.interfaces import HIGH, INFERENCE
 
 from lockgate.lint.checker import Checker, Rule
 from lockgate.lint.code import argument, constant, is_call_of, is_environment, named
-from lockgate.lint.words import is_ambiguous, is_secret_name, may_be_secret
+from lockgate.lint.words import is_ambiguous, is_secret_name, looks_random, may_be_secret
 
 _FIELD = re.compile(
     r"(?:pydantic\.(?:.*\.)?Field|dataclasses\.field|attrs?\.(?:field|ib)|(?:pydantic\.(?:.*\.)?|)Secret(?:Str|Bytes)"
@@ -26,13 +26,14 @@ class Check(Checker):
     rule = Rule(
         number=1,
         symbol="hardcoded-credential",
-        message="%r is given a literal: a credential in the code",
+        message="%r is %s a literal: a credential in the code",
         summary="A variable, attribute, argument, option or field that is named like a secret has a literal as its value.",
         explanation=(
             "Whoever can read the code, or a copy of it, has the credential, and it can't be changed without a release. That"
             " holds for a default as well: it is what runs where the setting was forgotten. Judged are values of four and"
             " more characters that are no placeholder (`changeme`, `<token>`, `your-token`, `example`), template, path,"
-            ' sentence or name of a field (`PASSWORD = "password"`).'
+            ' sentence or name of a field (`PASSWORD = "password"`). A bare `token` or `secret` may be something else, and needs a'
+            " value of both letters and digits."
         ),
         fix="Read it from the environment or a secret store, without a default, and revoke the one in the code.",
         severity="high",
@@ -82,8 +83,8 @@ class Check(Checker):
         """`if password == "…"`, which any reader of the code can answer."""
         for operator, right in node.ops:
             if operator in ("==", "!="):
-                self._judge(named(node.left), right)
-                self._judge(named(right), node.left)
+                self._judge(named(node.left), right, how="compared with")
+                self._judge(named(right), node.left, how="compared with")
 
     def visit_call(self, node: nodes.Call) -> None:
         """`connect(password="…")`, `SecretStr("…")`, options of a command line, and defaults of the environment."""
@@ -100,7 +101,7 @@ class Check(Checker):
                     self._judge(flag.lstrip("-").replace("-", "_"), argument(node, None, *_DEFAULT))
                     break
 
-    def _judge(self, name: str, value: nodes.NodeNG | None, told: str = "") -> None:
+    def _judge(self, name: str, value: nodes.NodeNG | None, told: str = "", how: str = "given") -> None:
         if value is None or not is_secret_name(name):
             return
         literal = _literal(value)
@@ -109,9 +110,12 @@ class Check(Checker):
         text, confidence = constant(literal)
         if isinstance(text, bytes):
             text = text.decode("latin-1")
-        if isinstance(text, str) and may_be_secret(text):
-            sure = confidence if not is_ambiguous(name) else INFERENCE
-            self.tell(literal, told or name, confidence=HIGH if told else sure)
+        if not isinstance(text, str) or not may_be_secret(text):
+            return
+        if told or not is_ambiguous(name):
+            self.tell(literal, told or name, how, confidence=HIGH if told else confidence)
+        elif looks_random(text):
+            self.tell(literal, name, how, confidence=INFERENCE)
 
 
 def _literal(value: nodes.NodeNG) -> nodes.NodeNG | None:
