@@ -29,8 +29,8 @@ class Check(Checker):
         fix="Use `ast.literal_eval` for data, `getattr` or a dict of functions for choices.",
         severity="high",
         cwe=(95,),
-        bad="def compute(request):\n    return eval(request.args['formula'])\n",
-        good="import ast\n\n\ndef compute(request):\n    return ast.literal_eval(request.args['formula'])\n",
+        bad='def compute(request):\n    return eval(request.args["formula"])\n',
+        good='import ast\n\n\ndef compute(request):\n    return ast.literal_eval(request.args["formula"])\n',
     )
 
     def visit_call(self, node: nodes.Call) -> None:
