@@ -182,6 +182,16 @@ def test_no_module_is_imported_where_the_project_is_installed_editable(repositor
     assert not marker.exists()
 
 
+def test_a_plug_in_of_the_project_is_not_ours(repository: Repository, tmp_path: Path) -> None:
+    marker = tmp_path / "ran"
+    evil = bomb(marker)
+    names = ("__init__", "lint/__init__", "lint/catalogue", "lint/checker", "lint/rules/evil", "model/modules")
+    files = {f"{top}lockgate/{name}.py": evil for name in names for top in ("", "src/")}
+    record = judge(repository({**files, "src/own.py": "import tempfile\nprint(tempfile.mktemp())\n"}), marker)
+    assert "lint/guessable-temporary-file" in {finding.rule for finding in record.findings}
+    assert record.outcome is Outcome.COMPLETE, record.reason
+
+
 def test_a_compiled_module_of_the_project_is_not_loaded(repository: Repository, tmp_path: Path) -> None:
     marker = tmp_path / "ran"
     suffix = sysconfig.get_config_var("EXT_SUFFIX")

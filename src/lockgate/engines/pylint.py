@@ -25,6 +25,7 @@ from lockgate.engines.mirror import mirror
 from lockgate.engines.pylint_config import Configuration
 from lockgate.model.errors import UnavailableError
 from lockgate.model.record import Engine
+from lockgate.model.rule import Rule
 
 OLDEST = 4  # major version
 MEMORY = 2**32  # bytes of address space
@@ -33,6 +34,7 @@ SECONDS_A_FILE = 3
 MOST_SECONDS = 3600
 
 _GUARD = Path(__file__).with_name("pylint_guard.py")
+_PLUG_IN = {"name": "lockgate.lint", "folder": str(Path(__file__).parents[2])}
 _STEP = re.compile(r"(.*) \((\d+) of (\d+)\)")
 _USAGE_ERROR = 32
 _DESCRIPTION = re.compile(r"^:([\w-]+) \(([A-Z])\d{4}\):.*\n((?:  .*\n|\n)*)", re.MULTILINE)
@@ -68,14 +70,24 @@ class Description(Struct, frozen=True):
     text: str
 
 
+class Known(Struct, frozen=True):
+    """What pylint's listing says of its messages, and what our plug-in says of its own, both by symbol.
+
+    `rules` is empty where the plug-in could not be loaded.
+    """
+
+    descriptions: dict[str, Description]
+    rules: dict[str, Rule]
+
+
 class Linted(Struct, frozen=True):
-    """What pylint said, what it says of its messages, by symbol, and the files that its settings did not leave out."""
+    """What pylint said, what it knows, and the files that its settings did not leave out."""
 
     engine: Engine
     python: str
     messages: tuple[Message, ...]
     files: frozenset[str]
-    descriptions: dict[str, Description]
+    known: Known
 
 
 class _Report(Struct):
@@ -84,6 +96,7 @@ class _Report(Struct):
 
 class _Answer(Struct):
     python: str
+    rules: tuple[Rule, ...] = ()
     missing: bool = False
     code: int = 0
     said: str = ""
@@ -127,29 +140,32 @@ def lint(
             python=answer.python,
             messages=session.messages(answer, configuration, steps.where),
             files=frozenset(steps.seen),
-            descriptions=_descriptions(output),
+            known=_known(answer, output),
         )
 
 
-def descriptions() -> dict[str, Description]:
-    """What our own interpreter's pylint says of each of its messages, by symbol."""
+def known() -> Known:
+    """What our own interpreter's pylint and our plug-in say of their messages."""
     with tempfile.TemporaryDirectory(prefix="lockgate-", ignore_cleanup_errors=True) as private:
         session = _Session(Path(os.path.realpath(private)), "", None)
         session.tree.mkdir()
         try:
-            _, output = session.run([session.listing()], SECONDS)
+            answer, output = session.run([session.listing()], SECONDS)
         except TimeoutError:
             raise UnavailableError(f"pylint took more than {SECONDS} s to list its messages") from None
-    return _descriptions(output)
+    return _known(answer, output)
 
 
-def _descriptions(output: bytes) -> dict[str, Description]:
-    """What the end of pylint's output, its listing, says."""
+def _known(answer: _Answer, output: bytes) -> Known:
+    """What the end of pylint's output, its listing, says of its messages, and the answer of ours."""
+    rules = {rule.id.removeprefix("lint/"): rule for rule in answer.rules}
     found = _DESCRIPTION.findall(output[output.rfind(_LISTING) :].decode("utf-8", "replace"))
-    return {
+    descriptions = {
         symbol: Description(symbol, _CATEGORIES.get(letter, "information"), " ".join(text.split()))
         for symbol, letter, text in found
+        if symbol not in rules
     }
+    return Known(descriptions, rules)
 
 
 class _Session:
@@ -181,7 +197,7 @@ class _Session:
         answer = self.folder / "answer.json"
         request = {
             "root": self.root, "mirror": str(self.tree), "memory": MEMORY, "answer": str(answer),
-            "runs": runs,
+            "runs": runs, "plug_in": _PLUG_IN,
         }  # fmt: skip
         ended = process.run(
             [self.python, "-I", "-S", "-B", "-X", "utf8", "-W", "ignore", str(_GUARD)],

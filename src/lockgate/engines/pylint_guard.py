@@ -2,8 +2,9 @@
 
 This file is a script: `PYTHON -I -S pylint_guard.py`, with a request as one line of JSON on standard input. pylint puts the
 folders that it lints on sys.path; here imports are answered only from where this interpreter was installed, so a module
-of the project that is named like one that pylint imports, or loads to look into it, does not run. It imports nothing of
-lockgate and runs on every Python that pylint 4 supports. It ends when its standard input ends.
+of the project that is named like one that pylint imports, or loads to look into it, does not run. Of lockgate it has
+pylint load the plug-in, and imports nothing itself; it runs on every Python that pylint 4 supports. It ends when its standard
+input ends.
 """
 
 # ruff: noqa: PTH100, PTH118, PTH123
@@ -19,6 +20,7 @@ import site
 import sys
 import threading
 from collections.abc import Iterable, Sequence
+from importlib import import_module
 from importlib.machinery import BuiltinImporter, FrozenImporter, ModuleSpec, PathFinder
 from importlib.metadata import Distribution, DistributionFinder, MetadataPathFinder
 from importlib.util import find_spec
@@ -75,6 +77,22 @@ class InstalledOnly:
         ]
 
 
+class PlugIn:
+    """A finder of the package that our plug-in is in, which is not installed for this interpreter, and of nothing beside it."""
+
+    def __init__(self, name: str, folder: str) -> None:
+        self._package = name.partition(".")[0]
+        self._folder = folder
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """What an import of `name` gets."""
+        if name.partition(".")[0] != self._package:
+            return None
+        return PathFinder.find_spec(name, [self._folder] if path is None else path, target)
+
+
 def start(root: str, mirror: str) -> None:
     """Do what an interpreter does when it starts with its site-packages, without importing anything from `root`."""
     finder = InstalledOnly(root)
@@ -95,6 +113,15 @@ def limit_memory(size: int) -> None:
         hard = resource.getrlimit(resource.RLIMIT_AS)[1]
         if hard == resource.RLIM_INFINITY or hard > size:
             resource.setrlimit(resource.RLIMIT_AS, (size, hard))
+
+
+def described(plug_in: dict[str, str]) -> list[object]:
+    """The rules of the plug-in, as its catalogue tells them; none where it can't be loaded."""
+    sys.meta_path.insert(0, PlugIn(plug_in["name"], plug_in["folder"]))
+    try:
+        return import_module(f"{plug_in['name']}.catalogue").described()  # type: ignore[no-any-return]
+    except Exception:  # noqa: BLE001 - whatever it is, pylint runs without
+        return []
 
 
 def run(arguments: list[str]) -> dict[str, object]:
@@ -122,9 +149,11 @@ def main() -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     limit_memory(request["memory"])
     start(request["root"], request["mirror"])
-    answer: dict[str, object] = {"python": platform.python_version()}
+    rules = described(request["plug_in"])
+    loaded = [f"--load-plugins={request['plug_in']['name']}"] if rules else []
+    answer: dict[str, object] = {"python": platform.python_version(), "rules": rules}
     for arguments in request["runs"]:
-        answer |= run(arguments)
+        answer |= run([*loaded, *arguments])
         if answer.get("missing") or answer["code"] not in range(_USAGE_ERROR):
             break
     sys.stdout.flush()

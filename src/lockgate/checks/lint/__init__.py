@@ -19,7 +19,7 @@ from lockgate.inputs.files import display
 from lockgate.inputs.tree import Tree
 from lockgate.model.finding import Confidence, Finding, Severity
 from lockgate.model.record import Coverage, Skip
-from lockgate.model.rule import Rule
+from lockgate.model.rule import Rule, page
 
 UNIT = "Python files"
 _PAGES = "https://pylint.readthedocs.io/en/stable/user_guide/messages"
@@ -31,8 +31,10 @@ _OF_ENVIRONMENT = frozenset({"import-error", "no-name-in-module", "relative-beyo
 
 
 def all_rules() -> tuple[Rule, ...]:
-    """One rule for each message of our own interpreter's pylint."""
-    return tuple(_rule(known) for known in pylint.descriptions().values() if known.category != "information")
+    """Our own rules, and one for each message of our own interpreter's pylint."""
+    known = pylint.known()
+    foreign = (_rule(each) for each in known.descriptions.values() if each.category != "information")
+    return (*known.rules.values(), *foreign)
 
 
 def run(target: base.Target) -> base.Result:
@@ -77,7 +79,7 @@ def _linted(
         findings=identify(redact.findings(findings), lambda path: redact.masked(path, shown[path].text), _key),
         engines=(linted.engine,),
         rules=_rules_of(findings, linted),
-        gaps=() if linted.files else (f"nothing was examined: {configuration.path} leaves out every file",),
+        gaps=tuple(_gaps(linted, configuration, target.settings.python)),
     )
 
 
@@ -113,14 +115,17 @@ def _findings(linted: Linted, texts: dict[str, Source]) -> Iterator[Finding]:
             continue
         source = texts[message.path]
         at = source.place(message)
+        own = linted.known.rules.get(message.symbol)
         yield Finding(
             **{field: getattr(at, field) for field in at.__struct_fields__},
             rule=f"lint/{message.symbol}",
-            severity=_SEVERITIES.get(message.type, Severity.NONE),
+            severity=own.severity if own else _SEVERITIES.get(message.type, Severity.NONE),
             confidence=_confidence(message),
             message=source.told(message),
-            fix=f"Mend it, or allow it with a comment on the line: # pylint: disable={message.symbol}",
-            help_uri=f"{_PAGES}/{message.type}/{message.symbol}.html",
+            fix=own.fix
+            if own
+            else f"Mend it, or allow it with a comment on the line: # pylint: disable={message.symbol}",
+            help_uri=page(own.id) if own else f"{_PAGES}/{message.type}/{message.symbol}.html",
             engines=("pylint",),
             properties={"scope": message.obj},
         )
@@ -135,6 +140,13 @@ def _confidence(message: Message) -> Confidence:
     if message.symbol in _OF_ENVIRONMENT:
         return Confidence.LOW
     return _CONFIDENCES.get(message.confidence, Confidence.MEDIUM)
+
+
+def _gaps(linted: Linted, configuration: Configuration, python: str) -> Iterator[str]:
+    if not linted.files:
+        yield f"nothing was examined: {configuration.path} leaves out every file"
+    if not linted.known.rules:
+        yield f"the rules of lockgate.lint can't be loaded into {python or 'this interpreter'}"
 
 
 def _left_out(linted: Linted, sources: dict[str, bytes], configuration: Configuration) -> Iterator[Skip]:
@@ -162,8 +174,9 @@ def _rules_of(findings: tuple[Finding, ...], linted: Linted) -> tuple[Rule, ...]
     """The rules that the findings name, as the project's own pylint describes them."""
     named = {finding.rule.removeprefix("lint/"): finding for finding in findings}
     return tuple(
-        _rule(
-            linted.descriptions.get(symbol)
+        linted.known.rules.get(symbol)
+        or _rule(
+            linted.known.descriptions.get(symbol)
             or Description(symbol, finding.help_uri.split("/")[-2], "A message of a plug-in of pylint.")
         )
         for symbol, finding in sorted(named.items())

@@ -1,0 +1,202 @@
+"""What expressions are: by the imports of their module, and where these don't tell by inference."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from astroid import bases, nodes
+from pylint.checkers.utils import safe_infer
+from pylint.interfaces import HIGH, INFERENCE, Confidence
+
+from lockgate.lint.words import is_secret_name
+
+_DEEPEST = 8  # steps from a name to what it was assigned
+_ENVIRONMENT = re.compile(r"os\.(?:environ\.(?:get|setdefault|pop)|getenv)")
+# What gives a text that still holds what it is given or called on.
+_PASSES_ON = frozenset({"str", "repr", "format", "bytes", "join", "strip", "encode", "decode", "get_secret_value"})
+
+
+@lru_cache(maxsize=4096)
+def origin(node: nodes.NodeNG | None, depth: int = 0) -> str:
+    """The dotted name that an expression has at its source; a call has that of what is called, empty if it is not known.
+
+    After `import requests as r; s = r.Session()` that of `s.get` is `requests.Session.get`. Nothing need be installed.
+    """
+    if depth > _DEEPEST:
+        return ""
+    match node:
+        case nodes.Call():
+            return origin(node.func, depth + 1)
+        case nodes.Await():
+            return origin(node.value, depth + 1)
+        case nodes.Attribute():
+            set_in_class = _attribute(node)
+            if set_in_class is not None:
+                return origin(set_in_class, depth + 1)
+            before = origin(node.expr, depth + 1)
+            return f"{before}.{node.attrname}" if before else ""
+        case nodes.Name():
+            return _bound(node, depth + 1)
+    return ""
+
+
+def _attribute(node: nodes.Attribute) -> nodes.NodeNG | None:
+    """What a method's class assigns to an attribute of `self`."""
+    method = node.scope()
+    owner = method.parent.scope() if method.parent else None
+    if isinstance(owner, nodes.ClassDef) and isinstance(node.expr, nodes.Name) and node.expr.name == "self":
+        for assigned in owner.instance_attrs.get(node.attrname, []):
+            if isinstance(assigned.parent, nodes.Assign | nodes.AnnAssign):
+                value: nodes.NodeNG | None = assigned.parent.value
+                return value
+    return None
+
+
+def _bound(node: nodes.Name, depth: int) -> str:
+    _, statements = node.lookup(node.name)
+    for statement in reversed(statements):
+        match statement:
+            case nodes.Import():
+                return str(statement.real_name(node.name))
+            case nodes.ImportFrom() if not statement.level:
+                return f"{statement.modname}.{statement.real_name(node.name)}"
+            case nodes.FunctionDef() | nodes.ClassDef():
+                return str(statement.qname())
+            case nodes.AssignName():
+                return origin(_assigned(statement), depth)
+    return ""
+
+
+def _assigned(name: nodes.AssignName) -> nodes.NodeNG | None:
+    """What a name is bound to: a value, what is entered with `with`, or what an argument is annotated as."""
+    within = name.parent
+    match within:
+        case nodes.Assign() | nodes.AnnAssign() | nodes.NamedExpr():
+            value: nodes.NodeNG | None = within.value
+            return value
+        case nodes.With():
+            return next((item for item, target in within.items if target is name), None)
+        case nodes.Arguments():
+            typed = zip(within.arguments, [*within.posonlyargs_annotations, *within.annotations], strict=False)
+            keyword_only = zip(within.kwonlyargs, within.kwonlyargs_annotations, strict=False)
+            return next((annotation for argument, annotation in [*typed, *keyword_only] if argument is name), None)
+    return None
+
+
+def source(node: nodes.NodeNG | None) -> nodes.NodeNG | None:
+    """The expression that a name stands for where it is assigned once, or else the expression itself."""
+    for _ in range(_DEEPEST):
+        if not isinstance(node, nodes.Name):
+            break
+        _, statements = node.lookup(node.name)
+        value = (
+            _assigned(statements[0]) if len(statements) == 1 and isinstance(statements[0], nodes.AssignName) else None
+        )
+        if value is None or isinstance(statements[0].parent, nodes.With | nodes.Arguments):
+            break
+        node = value
+    return node
+
+
+def is_call_of(call: nodes.Call, pattern: re.Pattern[str]) -> bool:
+    """Whether what is called has such a dotted name, as imported or as inferred."""
+    if pattern.fullmatch(origin(call.func)):
+        return True
+    inferred = safe_infer(call.func)
+    if isinstance(inferred, bases.BoundMethod | bases.UnboundMethod | nodes.FunctionDef | nodes.ClassDef):
+        return pattern.fullmatch(inferred.qname()) is not None
+    return False
+
+
+def called(node: nodes.NodeNG | None, pattern: str) -> nodes.Call | None:
+    """The call that an expression is, or stands for, where what it calls has such a dotted name."""
+    call = source(node)
+    return call if isinstance(call, nodes.Call) and re.fullmatch(pattern, origin(call.func)) else None
+
+
+def is_environment(call: nodes.Call) -> bool:
+    """Whether a variable of the environment is looked up with a default."""
+    return is_call_of(call, _ENVIRONMENT)
+
+
+def argument(call: nodes.Call, position: int | None, *keywords: str) -> nodes.NodeNG | None:
+    """The argument of a call that has one of these keywords or this position."""
+    for keyword in call.keywords:
+        if keyword.arg in keywords:
+            value: nodes.NodeNG = keyword.value
+            return value
+    before = call.args[: None if position is None else position + 1]
+    if position is None or len(before) <= position or any(isinstance(each, nodes.Starred) for each in before):
+        return None
+    return call.args[position]
+
+
+def constant(node: nodes.NodeNG | None) -> tuple[object, Confidence]:
+    """The value of an expression that has only one, and how sure that is; an Ellipsis where it is not known."""
+    if isinstance(node, nodes.Const):
+        return node.value, HIGH
+    inferred = None if node is None else safe_infer(node, compare_constants=True)
+    return (inferred.value, INFERENCE) if isinstance(inferred, nodes.Const) else (..., INFERENCE)
+
+
+def is_fixed(node: nodes.NodeNG | None) -> bool:
+    """Whether an expression holds nothing that comes from outside of the code."""
+    match node:
+        case nodes.List() | nodes.Tuple():
+            return all(map(is_fixed, node.elts))
+        case nodes.IfExp():
+            return is_fixed(node.body) and is_fixed(node.orelse)
+    return node is None or constant(node)[0] is not ...
+
+
+def named(node: nodes.NodeNG) -> str:
+    """What an expression or a target of an assignment is called: by its last name, or a constant key."""
+    match node:
+        case nodes.Name() | nodes.AssignName():
+            return str(node.name)
+        case nodes.Attribute() | nodes.AssignAttr():
+            return str(node.attrname)
+        case nodes.Subscript():
+            key = constant(node.slice)[0]
+            return key if isinstance(key, str) else ""
+        case nodes.Call() if node.args and (is_environment(node) or named(node.func) == "get"):
+            key = constant(node.args[0])[0]
+            return key if isinstance(key, str) else ""
+    return ""
+
+
+def secrets_in(node: nodes.NodeNG) -> Iterator[tuple[nodes.NodeNG, str]]:
+    """The parts of a text or data that are secrets by their names; not what is only counted, hashed or masked."""
+    name = named(node)
+    if is_secret_name(name):
+        if _is_open(node):
+            yield node, name
+        return
+    match node:
+        case nodes.Call() if named(node.func) in _PASSES_ON:
+            # str() of a SecretStr is masked; get_secret_value() of it is not.
+            inside = [*node.args, *(keyword.value for keyword in node.keywords)]
+            if isinstance(node.func, nodes.Attribute):
+                if node.func.attrname == "get_secret_value":
+                    name = named(node.func.expr)
+                    if is_secret_name(name):
+                        yield node, name
+                    return
+                inside.append(node.func.expr)
+        case nodes.JoinedStr() | nodes.FormattedValue() | nodes.BinOp() | nodes.List() | nodes.Tuple() | nodes.Dict():
+            inside = list(node.get_children())
+        case _:
+            return
+    for each in inside:
+        yield from secrets_in(each)
+
+
+def _is_open(node: nodes.NodeNG) -> bool:
+    """Whether a secret can be read in what an expression gives."""
+    if re.search(r"Secret(?:Str|Bytes)$", origin(node)):
+        return False
+    inferred = safe_infer(node)
+    value = inferred.value if isinstance(inferred, nodes.Const) else ""
+    return isinstance(value, str | bytes) and not isinstance(inferred, nodes.ClassDef | nodes.FunctionDef)

@@ -1,0 +1,1 @@
+"""One rule a module: its class `Check` says what it means and finds it."""

@@ -1,0 +1,133 @@
+"""The rules of the plug-in on their own examples and on labelled snippets, by real pylint.
+
+`snippets/<symbol>.txt` is a module in which each line with a finding of that rule ends in `# bad`; no other line has one. In
+snippets and examples `"…"` stands for a credential, which is put in here so that none is in the repository.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from lockgate.checks.run import run_check
+from lockgate.engines import pylint
+from lockgate.lint.catalogue import checkers
+from lockgate.model.finding import Confidence, Severity
+from lockgate.model.record import Outcome
+from lockgate.model.rule import page
+from support import target, write
+
+Repository = Callable[..., Path]
+VALUE = "Winter" + "2024" + "rain"
+RULES = {checker.rule.symbol: checker.rule for checker in checkers()}
+SNIPPETS = {path.stem: path.read_text(encoding="utf-8") for path in (Path(__file__).parent / "snippets").glob("*.txt")}
+
+
+def filled(text: str) -> str:
+    return text.replace('"…"', f'"{VALUE}"').replace("…", VALUE)
+
+
+def module(symbol: str) -> str:
+    return symbol.replace("-", "_")
+
+
+@pytest.fixture(scope="module")
+def linted(tmp_path_factory: pytest.TempPathFactory) -> pylint.Linted:
+    """All examples and snippets, linted in one run."""
+    files = {f"{module(symbol)}.py": text for symbol, text in SNIPPETS.items()}
+    for symbol, rule in RULES.items():
+        files |= {f"bad_{module(symbol)}.py": rule.bad, f"good_{module(symbol)}.py": rule.good}
+    sources = {path: filled(text).encode() for path, text in files.items()}
+    return pylint.lint(sources, root=tmp_path_factory.mktemp("none"), progress=lambda _done, _total: None)
+
+
+def found(linted: pylint.Linted, path: str) -> list[pylint.Message]:
+    return [message for message in linted.messages if message.path == path and message.symbol in RULES]
+
+
+@pytest.mark.parametrize("symbol", RULES)
+def test_the_bad_example_is_found_and_the_good_one_is_not(linted: pylint.Linted, symbol: str) -> None:
+    assert {message.symbol for message in found(linted, f"bad_{module(symbol)}.py")} == {symbol}
+    assert not found(linted, f"good_{module(symbol)}.py")
+
+
+@pytest.mark.parametrize("symbol", RULES)
+def test_the_labelled_lines_are_found_and_no_others(linted: pylint.Linted, symbol: str) -> None:
+    lines = SNIPPETS[symbol].splitlines()
+    bad = [number for number, line in enumerate(lines, 1) if line.endswith("# bad")]
+    assert len(bad) > 1
+    messages = found(linted, f"{module(symbol)}.py")
+    assert sorted(message.line for message in messages if message.symbol == symbol) == bad
+
+
+def test_snippets_are_code(linted: pylint.Linted) -> None:
+    assert not [message for message in linted.messages if message.symbol == "syntax-error"]
+
+
+def test_no_value_is_in_a_message(linted: pylint.Linted) -> None:
+    ours = [message for message in linted.messages if message.symbol in RULES]
+    assert ours
+    assert not [message.text for message in ours if VALUE in message.text]
+
+
+def test_messages_are_our_own(linted: pylint.Linted) -> None:
+    """That no other has their ids is what pylint sees to itself: it takes none of two such messages."""
+    assert len({rule.message_id for rule in RULES.values()}) == len(RULES)
+    assert all(rule.message_id[1:3] == "98" for rule in RULES.values())
+    assert not set(RULES) & set(linted.known.descriptions)
+    assert set(linted.known.rules) == set(RULES)
+
+
+def test_the_plug_in_is_usable_alone(tmp_path: Path) -> None:
+    write(tmp_path, {"own.py": f"API_TOKEN = '{VALUE}'\n"})
+    command = [sys.executable, "-m", "pylint", "--load-plugins=lockgate.lint", "--output-format=json", "own.py"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    symbols = {message["symbol"]: message["message-id"] for message in json.loads(done.stdout)}
+    assert symbols["hardcoded-credential"] == "E9801"
+
+
+def test_a_finding_is_one_of_our_own(repository: Repository) -> None:
+    root = repository({"own.py": f"API_TOKEN = '{VALUE}'\neval('1')\n"})
+    record = run_check("lint", target(root))
+    (finding,) = [each for each in record.findings if each.rule == "lint/hardcoded-credential"]
+    assert (finding.line, finding.severity, finding.confidence) == (1, Severity.HIGH, Confidence.HIGH)
+    assert finding.message == "'API_TOKEN' is given a literal: a credential in the code"
+    assert finding.help_uri == page(finding.rule)
+    (rule,) = [each for each in record.rules if each.id == finding.rule]
+    assert rule.cwe == (798, 259)
+    assert "lint/eval-used" in {each.rule for each in record.findings}
+    assert VALUE not in str(record)
+
+
+def test_a_comment_allows_one_of_our_own(repository: Repository) -> None:
+    root = repository({"own.py": f"API_TOKEN = '{VALUE}'  # pylint: disable=hardcoded-credential\n"})
+    record = run_check("lint", target(root))
+    assert not [each for each in record.findings if each.rule == "lint/hardcoded-credential"]
+    assert record.coverage.allowed == 1
+
+
+def test_an_interpreter_without_lockgate_has_our_rules(repository: Repository, tmp_path: Path) -> None:
+    """A virtual environment that sees pylint, and no lockgate."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "other"], check=True)
+    site = next(tmp_path.glob("other/lib/python*/site-packages"))
+    for package in ("pylint", "astroid", "isort", "mccabe", "tomlkit", "platformdirs", "dill"):
+        (site / package).symlink_to(Path(sys.prefix, *site.parts[-3:], package), target_is_directory=True)
+    root = repository({"own.py": f"API_TOKEN = '{VALUE}'\n"})
+    record = run_check("lint", target(root, python=str(tmp_path / "other/bin/python")))
+    assert record.outcome is Outcome.COMPLETE, record.reason
+    assert "lint/hardcoded-credential" in {each.rule for each in record.findings}
+
+
+def test_without_our_rules_the_record_is_incomplete(
+    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pylint, "_PLUG_IN", {"name": "absent.lint", "folder": str(tmp_path)})
+    record = run_check("lint", target(repository({"own.py": "eval('1')\n"})))
+    assert record.outcome is Outcome.INCOMPLETE
+    assert record.reason == "the rules of lockgate.lint can't be loaded into this interpreter"
+    assert [each.rule for each in record.findings] == ["lint/eval-used"]
