@@ -160,6 +160,7 @@ PASS = (
     "pip install -r https://a.example/open.txt",
     "uv pip install -r pyproject.toml",
     "pip install -c hashed.txt flask",
+    "pip install --no-index --find-links dist requests",
     "pip install .",
     "pip install -e .",
     "pip install -e '.[test]' --no-deps",

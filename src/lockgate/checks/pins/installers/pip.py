@@ -39,7 +39,7 @@ def installs(command: Command, files: Files) -> Iterator[Install]:
         return
     arguments = parsed(rest[1:], _VALUED)
     installer = "uv pip" if command.name == "uv" else "pip"
-    hashed = arguments.has("--require-hashes", "--hash")
+    hashed = arguments.has("--require-hashes", "--hash", "--no-index")  # or from a folder of this machine
     constraints = [word.text for word in arguments.values("-c", "--constraint", "--constraints")]
     pinned = files.pinned(constraints, command.at.path)
     for word in (*arguments.operands, *arguments.values("-e", "--editable")):

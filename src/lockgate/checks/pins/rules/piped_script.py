@@ -13,7 +13,7 @@ from lockgate.model.rule import Rule, page
 RULE = Rule(
     id="pins/piped-script",
     name="Script run as it is fetched",
-    summary="A command fetches a script and gives it to an interpreter: `curl … | sh`, `bash <(curl …)`.",
+    summary="A command fetches a script and gives it to an interpreter: `curl URL | sh`, `bash <(curl URL)`.",
     explanation=(
         "Whatever the server, or whoever has it or its domain by then, hands out is run, and may be another script for each "
         "who asks; a connection that breaks off runs half of it.\n\n"
