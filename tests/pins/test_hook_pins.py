@@ -142,3 +142,19 @@ def test_hooks_behind_aliases_are_bounded(repository: Repository) -> None:
     text = f"x: {hooks}\nrepos: [{'{repo: local, hooks: *h}, ' * 2000}]\n"
     record = run_check("pins", target(repository({".pre-commit-config.yaml": text})))
     assert "over the limit of 20,000 hooks" in record.reason
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("prek.toml", "[[repos]]\nrepo = 'https://git.example/x'\nrev = ''\n"),
+        (
+            ".pre-commit-config.yaml",
+            f"# \x85\u2028\u2029\x85\nrepos:\n  - repo: https://git.example/x\n    rev: {SHA}\n",
+        ),
+    ],
+)
+def test_odd_revisions_and_lines(repository: Repository, name: str, text: str) -> None:
+    record = run_check("pins", target(repository({name: text})))
+    assert "Error" not in record.reason
+    assert record.coverage.examined == 1

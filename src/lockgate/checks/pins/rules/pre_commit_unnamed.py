@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from lockgate.checks.pins.files import PinFiles, found
 from lockgate.checks.pins.revisions import is_commit
+from lockgate.inputs.pre_commit import Revision
 from lockgate.model.finding import Confidence, Finding, Severity
 from lockgate.model.rule import Rule, page
 
@@ -29,8 +30,7 @@ _NAMED = re.compile(r"#[^#]*\d")
 def check(files: PinFiles) -> Iterator[Finding]:
     """The full commit SHAs behind which stands no comment with a version."""
     for revision in files.revisions:
-        behind = files.lines(revision.at.path)[revision.at.line - 1].rpartition(revision.rev.strip())[2]
-        if is_commit(revision.rev) and not _NAMED.search(behind):
+        if is_commit(revision.rev) and not _is_named(revision, files):
             yield found(
                 RULE,
                 revision.at,
@@ -38,3 +38,9 @@ def check(files: PinFiles) -> Iterator[Finding]:
                 message=f"No comment tells which version of {revision.repository} this commit is",
                 fix="Write the tag behind it (# frozen: v1.2.3), or run pre-commit autoupdate --freeze.",
             )
+
+
+def _is_named(revision: Revision, files: PinFiles) -> bool:
+    """Whether a comment with a version stands behind a revision. YAML may count more lines than there are."""
+    lines = files.lines(revision.at.path)[revision.at.line - 1 : revision.at.line]
+    return any(_NAMED.search(line.rpartition(revision.rev.strip())[2]) for line in lines)
