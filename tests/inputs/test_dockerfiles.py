@@ -146,14 +146,18 @@ def test_a_continued_onbuild_keeps_its_lines() -> None:
         ("FROM a\nRUN <<E\nx\n", "Dockerfile:2", "has a heredoc without an end"),
         ("FROM a # x\n", "Dockerfile:1", "names not one image and at most one stage"),
         ("FROM\n", "Dockerfile:1", "names not one image and at most one stage"),
-        ("", "Dockerfile", "has no FROM"),
-        ("RUN x", "Dockerfile", "has no FROM"),
         ("FROM a\nRUN " + "a" * 2**20, "Dockerfile", "larger than 1024 KiB"),
     ],
 )
 def test_what_is_not_understood_is_a_gap(text: str, subject: str, reason: str) -> None:
     found = [skip for skip in read(text).skipped if skip.subject == subject]
     assert [(skip.reason, skip.gap) for skip in found][:1] == [(reason, True)]
+
+
+def test_a_part_of_a_dockerfile_is_no_gap() -> None:
+    part = read("# for all\nCOPY --from=a:1 x y\n")
+    assert [image.name for image in part.images] == ["a:1"]
+    assert not part.skipped
 
 
 def test_what_follows_a_torn_heredoc_is_read() -> None:

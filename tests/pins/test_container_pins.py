@@ -196,7 +196,6 @@ def test_a_check_of_another_file_or_stage_verifies_nothing(repository: Repositor
         ("Dockerfile", "FROM scratch\nINSTALL x\n", "Dockerfile:2", "is no instruction"),
         ("Dockerfile", "FROM scratch\nRUN <<EOF\nx\n", "Dockerfile:2", "has a heredoc without an end"),
         ("Dockerfile", "FROM scratch\nRUN " + "a" * 2**20, "Dockerfile", "larger than 1024 KiB"),
-        ("Containerfile", "", "Containerfile", "has no FROM"),
         ("compose.yaml", b"services: \xff\n", "compose.yaml", "not UTF-8"),
         ("compose.yaml", "services: [\n", "compose.yaml:2", "not valid YAML"),
         ("compose.yaml", "services: [a]\n", "compose.yaml", "has no mapping of services"),
@@ -253,10 +252,10 @@ services:
 
 
 def test_one_dockerfile_behind_many_aliases_is_read_once(repository: Repository) -> None:
-    build = f'x: &x {{dockerfile_inline: "{"RUN a b c d e" * 10_000}"}}\n'
+    build = f'x: &x {{dockerfile_inline: "{"RUNN a b c d e" * 10_000}"}}\n'
     services = "".join(f"  s{n}: {{build: *x}}\n" for n in range(8_000))
     record = judge(repository, {"compose.yaml": f"{build}services:\n{services}"})
-    assert [skip.reason for skip in record.coverage.skipped] == ["has no FROM"]
+    assert [skip.reason for skip in record.coverage.skipped] == ["is no instruction of a Dockerfile"]
 
 
 def test_very_many_findings_in_one_line_are_told_in_bounded_time(repository: Repository) -> None:

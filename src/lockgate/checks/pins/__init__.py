@@ -28,7 +28,8 @@ def run(target: base.Target) -> base.Result:
         found += module.check(files)
     wanted = [finding for finding in found if not _is_allowed(finding, files)]
     named = {finding.rule for finding in wanted}
-    nothing = "nothing was examined: no requirements file, workflow, pre-commit configuration, Dockerfile, Compose file or shell was found"
+    kinds = "requirements file, workflow, pre-commit configuration, Dockerfile, Compose file or shell"
+    nothing = f"nothing was examined: no {kinds} was found"
     return base.Result(
         coverage=Coverage(
             examined=len(files.examined),

@@ -105,8 +105,6 @@ def of_text(text: str, path: str, at: Callable[[int, int], Location]) -> Build:
         _gap(unknown, "is no instruction of a Dockerfile", at),
         _gap(odd, "names not one image and at most one stage", at),
     ]
-    if not any(item.name == "FROM" for item in known):
-        gaps.append(Skip(path, "has no FROM", gap=True))
     return Build(
         path,
         tuple(_Stages(known, at).images()),

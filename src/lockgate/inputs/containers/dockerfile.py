@@ -49,9 +49,9 @@ class Word(Struct, frozen=True):
 class Instruction(Struct, frozen=True):
     """One instruction. `name` is in capitals; that of an ONBUILD is the name of what it holds.
 
-    `start` is where its first line begins; `joined` is its text from `rest` on, which is behind name and flags. `rows` are the same
-    lines as a shell reads them, from the first of the instruction on. `bodies` are the heredocs: where each begins, and
-    its text. `is_whole` is False where one has no end.
+    `start` is where its first line begins; `joined` is its text from `rest` on, which is behind name and flags. `rows` are
+    the same lines as a shell reads them, from the first of the instruction on. `bodies` are the heredocs: where each
+    begins, and its text. `is_whole` is False where one has no end.
     """
 
     name: str
