@@ -10,9 +10,9 @@ import pytest
 from lockgate.checks.pins.addresses import has_password, is_plain
 from lockgate.checks.run import run_check
 from lockgate.model.record import Outcome, Record
-from support import target
+from support import noise, target
 
-PASSWORD = "hunter" + "2"
+PASSWORD = noise(12)
 LOGIN = f"https://user:{PASSWORD}@index.example/simple"
 Repository = Callable[..., Path]
 

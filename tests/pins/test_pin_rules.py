@@ -11,10 +11,10 @@ from lockgate.checks import pins
 from lockgate.checks.run import run_check
 from lockgate.model.finding import Severity
 from lockgate.model.record import Outcome, Record
-from support import target
+from support import noise, target
 
 SHA = "de0fac2e4500dabe0009e67214ff5f5447ce83dd"
-PASSWORD = "hunter" + "2"
+PASSWORD = noise(12)
 DIGEST = "8c3a2b1f" * 8
 WORKFLOW = """\
 name: build
