@@ -28,7 +28,7 @@ Repository = Callable[..., Path]
 def test_a_repository_that_pins_nothing_was_not_examined(repository: Repository) -> None:
     record = run_check("pins", target(repository({"a.py": "x = 1\n"})))
     assert record.outcome is Outcome.INCOMPLETE
-    assert record.reason.startswith("nothing was examined: no requirements file, workflow, pre-commit configuration,")
+    assert record.reason.startswith("nothing was examined: no manifest, workflow, pre-commit configuration,")
 
 
 def test_each_file_counts_once(repository: Repository) -> None:

@@ -48,7 +48,7 @@ def run(target: base.Target) -> base.Result:
 def _is_allowed(finding: Finding, files: PinFiles) -> bool:
     """Whether a comment on the lines of a finding allows it, or one on lines of its own before them."""
     lines = files.lines(finding.path)
-    first = finding.line - 1
+    first = min(finding.line - 1, len(lines))  # of a YAML parser, to which other characters break lines, too
     while first and finding.line - first <= COMMENTS and lines[first - 1].lstrip().startswith("#"):
         first -= 1
     return any(
