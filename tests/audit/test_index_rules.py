@@ -230,10 +230,10 @@ def test_an_address_that_is_none_is_a_gap(tmp_path: Path, url: str) -> None:
 
 
 def test_a_secret_in_what_an_index_says_is_masked(tmp_path: Path, httpserver: HTTPServer) -> None:
-    secret = "AKIA" + noise(16, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
-    url = serve(httpserver, project("demo", file("demo-1.0.tar.gz", yanked=f"it has {secret} in it")))
+    word = "AKIA" + noise(16, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
+    url = serve(httpserver, project("demo", file("demo-1.0.tar.gz", yanked=f"it has {word} in it")))
     finding = only(run(tmp_path, "demo==1.0\n", url))
-    assert secret not in str(finding)
+    assert word not in str(finding)
     assert finding.message.startswith("demo 1.0 is yanked: it has ")
 
 
