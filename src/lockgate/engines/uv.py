@@ -29,7 +29,7 @@ def find() -> str:
     try:
         from uv import find_uv_bin
 
-        return find_uv_bin()
+        return str(find_uv_bin())
     except (ImportError, FileNotFoundError):
         found = shutil.which("uv")
     if not found:
