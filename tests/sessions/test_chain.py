@@ -24,7 +24,7 @@ CLEAN = {
     "noxfile.py": "import lockgate.sessions\nlockgate.sessions.register(lint_install=())\n",
     ".gitignore": ".nox/\n",
 }
-ALLOWED = {**CLEAN, "allowed.py": f'"""Allowed."""\n\nTOKEN = "ghp_{noise(36)}"  # gitleaks:allow\n'}
+ALLOWED = {**CLEAN, "allowed.py": f'"""Allowed."""\n\nVALUE = "ghp_{noise(36)}"  # gitleaks:allow\n'}
 LEAK = f'"""A leak."""\n\nTOKEN = "ghp_{noise(36, LETTERS)}"\n'
 
 
