@@ -28,12 +28,10 @@ _WORD = re.compile(r"[\w+/=.~-]{9,}")
 # A package's name is told in lower case and with dashes, in which no engine would know the secret that it is.
 _NAME = re.compile(r"(?=[a-z-]*\d)[a-z0-9-]{16,}")
 
-# What a lock holds of packages that everybody can have: exact versions (which may look like addresses) and digests.
-_PUBLIC = re.compile(
-    r"==\s*\d[\d.]*(?![^\s;,\\\"'])|\bsha256\s*[:=]\s*[\"']?[0-9a-f]{64}\b[\"']?|\bsha512\s*[:=]\s*[\"']?[0-9a-f]{128}\b[\"']?"
-)
-
-_NUMBERS = re.compile(r"(?<![\w.-])\d+(?:\.\d+)+(?![\w-])")  # versions of four parts look like addresses
+# What a lock holds of files that everybody can have.
+_DIGEST = re.compile(r"\bsha256\s*[:=]\s*[\"']?[0-9a-f]{64}\b[\"']?|\bsha512\s*[:=]\s*[\"']?[0-9a-f]{128}\b[\"']?")
+# A version of four parts looks like an address, which is no secret, to an engine that looks for these.
+_FOUR_PARTS = re.compile(r"\d+(?:\.\d+){3,}")
 
 _NO_TEXT = frozenset(
     {"commit"}
@@ -45,9 +43,9 @@ Tell = Callable[[str], str]
 def masked(path: str, text: str) -> str:
     """The text of a file with everything that an engine sees in it masked; empty where that can't be told.
 
-    Where an engine may see something in versions and digests only, there is nothing to mask, and no engine is loaded.
+    Where an engine may see something in digests and versions of four parts only, there is nothing to mask, and no engine is loaded.
     """
-    if _sightings(path, _PUBLIC.sub("", text), look=False) == []:
+    if _sightings(path, _without_public(text), look=False) == []:
         return text
     seen = _sightings(path, text)
     return "" if seen is None else masking.mask(text, seen)
@@ -110,9 +108,9 @@ def _told(finding: Finding, tell: Tell) -> Finding:
 def _teller(texts: Mapping[str, str]) -> Tell:
     """What to tell in place of each of the texts, each given with a part of it that is no text of the repository.
 
-    Where an engine may see something in those parts and in numbers only, nothing is masked, and no engine is loaded.
+    Where an engine may see something in those parts, digests and versions only, nothing is masked, and no engine is loaded.
     """
-    own = {_NUMBERS.sub("", text.replace(public, "") if public else text) for text, public in texts.items()} - {""}
+    own = {_without_public(text.replace(public, "") if public else text) for text, public in texts.items()} - {""}
     if not own or _sightings("told", _page(own)[0], look=False) == []:
         return lambda text: text
     page, lines, names = _page(texts)
@@ -133,6 +131,11 @@ def _teller(texts: Mapping[str, str]) -> Tell:
         return text if both == line else both
 
     return tell
+
+
+def _without_public(text: str) -> str:
+    """The text as it is shown to find out whether an engine has to look at it."""
+    return _FOUR_PARTS.sub(lambda match: match[0].replace(".", "-"), _DIGEST.sub("", text))
 
 
 def _page(texts: Iterable[str]) -> tuple[str, dict[str, str], dict[str, tuple[str, str]]]:
