@@ -217,7 +217,7 @@ def contests(folder: Path, server: str, pysentry: str | None) -> dict[str, dict[
             "--sources",
             "osv",
             "--service-url",
-            server,
+            f"{server}/v1",
             "--no-maintenance-check",
             "--format",
             "sarif",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 
-from lockgate.light import import_msgspec
+from lockgate.light import collect_rarely, import_msgspec
 
 TYPE_CHECKING = False  # as type checkers know it; the module of the name takes long to import
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ BASELINE = "--baseline"
 def main() -> None:
     """Run the hook and exit with its code."""
     try:
+        collect_rarely()
         import_msgspec()
         arguments, baseline = _without_baseline(sys.argv[1:])
         staged = _seen_staged(arguments, baseline)

@@ -6,14 +6,23 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from osv_reference import record, save_zip, window
 
 from lockgate.cli.fix import _write
+from lockgate.fixes import mend
+from lockgate.fixes.base import Upgrade
 from lockgate.fixes.mend import Change
+from lockgate.inputs.overlay import Overlay
+from lockgate.inputs.tree import Tree
+from lockgate.model.advisory import Answers, Query
 from lockgate.model.errors import UnavailableError
+from lockgate.model.finding import Location
+from lockgate.model.package import Package
+from lockgate.model.record import Engine
 from support import Files, lockgate, noise, wheel, write
 
 uv = pytest.importorskip("uv")
@@ -350,3 +359,28 @@ def test_options_that_change_nothing_are_not_taken(project: Project) -> None:
     done = lockgate("fix", "--resolve", cwd=project.root, env=project.env)
     assert done.returncode == 2
     assert "No such option '--resolve'" in done.stderr
+
+
+class Silent:
+    """A source that knows of nothing."""
+
+    engine, notes, gaps = Engine("none", "1"), (), ()
+
+    def lookup(self, queries: Sequence[Query], _progress: object) -> Answers:
+        return Answers(dict.fromkeys(queries, ()))
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+@pytest.mark.parametrize("path", ["a/requirements.txt", "a b/requirements.txt", "c:1/requirements.txt"])
+def test_a_file_of_which_less_is_looked_up_is_taken_back(tmp_path: Path, path: str) -> None:
+    old, new = b"app==1.0\nopen>1\n", b"app==2.0\nopen>1\nmore>1\n"
+    write(tmp_path, {path: old})
+    tree = Tree(tmp_path)
+    package = Package(name="app", version="1.0", at=Location.of_line(path, 1, "app==1.0"))
+    mended = mend.Mended([mend.Change(path, old, new)], [Upgrade(package, "2.0", ("PYSEC-1",))])
+    before, after = mend._audited(tree, Silent()), mend._audited(Overlay(tree, {path: new}), Silent())
+    mend._take_back(mended, before, after)
+    assert (mended.changes, mended.upgrades) == ([], [])
+    assert mended.left[0].reason.startswith("2.0 was taken back: less could be looked up: more has no exact version")

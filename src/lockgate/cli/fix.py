@@ -99,13 +99,12 @@ def _list(title: str, lines: Iterable[str]) -> Iterator[str]:
 
 
 def _done(upgrade: Upgrade) -> str:
-    at = upgrade.package.at
-    return f"{at.path}:{at.line}  {upgrade} ({', '.join(upgrade.cleared)})"
+    return f"{upgrade.package.at.where}  {upgrade} ({', '.join(upgrade.cleared)})"
 
 
 def _left(left: Left) -> str:
-    at = left.package.at
-    return f"{at.path}:{at.line}  {left.package.name} {left.package.version}: {left.reason}{left.todo and f'; {left.todo}'}"
+    package = left.package
+    return f"{package.at.where}  {package.name} {package.version}: {left.reason}{left.todo and f'; {left.todo}'}"
 
 
 def _summary(upgrades: list[Upgrade], left: list[Left], *, dry_run: bool) -> str:

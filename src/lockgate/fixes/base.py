@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import contextlib
+from collections.abc import Callable, Iterable, Sequence
 from fnmatch import fnmatchcase
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from msgspec import Struct
 
 from lockgate.inputs.tree import Tree
+from lockgate.model.errors import UnavailableError
 from lockgate.model.modules import loaded
 from lockgate.model.package import Package
+
+T = TypeVar("T")
+
+MOST_ATTEMPTS = 20  # upgrades of one file that are tried one by one
 
 
 class Upgrade(Struct, frozen=True):
@@ -48,6 +54,29 @@ class Fixer(Protocol):
 
     def propose(self, tree: Tree, path: str, upgrades: Sequence[Upgrade], *, offline: bool) -> Proposal:
         """What the file `path` would be with the upgrades. Nothing is written, and no code of the project runs."""
+
+
+def together(
+    upgrades: Sequence[Upgrade], attempt: Callable[[list[Upgrade]], T]
+) -> tuple[list[Upgrade], list[tuple[Upgrade, str]], T | None]:
+    """The upgrades that can be made together, the others with the reason, and what `attempt` gives for the first.
+
+    `attempt` makes upgrades; it raises UnavailableError, saying why, where they can't be made. Where not all can be made at once, each
+    is tried with those before it that can.
+    """
+    if len(upgrades) > 1:
+        with contextlib.suppress(UnavailableError):
+            return list(upgrades), [], attempt(list(upgrades))
+    good: list[Upgrade] = []
+    result: T | None = None
+    bad = [(upgrade, "too many upgrades can't be made together") for upgrade in upgrades[MOST_ATTEMPTS:]]
+    for upgrade in upgrades[:MOST_ATTEMPTS]:
+        try:
+            result = attempt([*good, upgrade])
+            good.append(upgrade)
+        except UnavailableError as error:
+            bad.append((upgrade, str(error)))
+    return good, bad, result
 
 
 def fixer_of(path: str) -> Fixer:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from contextlib import closing
 
 from msgspec import Struct, field
 
-from lockgate.checks.audit.inventory import Inventory, take
+from lockgate.checks.audit.inventory import Inventory, query_of, take
 from lockgate.checks.audit.source import Source, choose
 from lockgate.checks.audit.text import Texts
 from lockgate.checks.base import Target
@@ -21,6 +22,8 @@ from lockgate.model.advisory import Advisory, Answers, Query
 from lockgate.model.errors import counted
 from lockgate.model.package import Package
 from lockgate.model.record import Skip
+
+_LINE = re.compile(r":\d+$")  # of a subject
 
 
 class Change(Struct, frozen=True):
@@ -41,11 +44,11 @@ class Mended(Struct):
 
 
 class _State(Struct, frozen=True):
-    """What an audit tells of a tree: advisories by package, and what was not looked up."""
+    """What an audit tells of a tree: advisories by package, and what was not looked up, each with its file."""
 
     inventory: Inventory
     known: dict[Package, tuple[Advisory, ...]]
-    gaps: frozenset[str]
+    gaps: frozenset[tuple[str, str]]
 
     def of(self, path: str) -> set[tuple[str, str]]:
         """The packages and advisories in one file."""
@@ -80,7 +83,7 @@ def mend(target: Target) -> Mended:
 
 def _audited(tree: Tree, source: Source) -> _State:
     inventory = take(tree)
-    queries = {package: Query(package.name, package.version, package.hashes) for package in inventory.asked}
+    queries = {package: query_of(package) for package in inventory.asked}
     answers = _ask(source, queries.values())
     texts = Texts(tree)
     known = {
@@ -88,8 +91,8 @@ def _audited(tree: Tree, source: Source) -> _State:
         for package, query in queries.items()
         if (found := answers.known.get(query))
     }
-    failed = {f"{package.at.path} {package.name}" for package, query in queries.items() if query in answers.failed}
-    told = {f"{skip.subject.partition(':')[0]} {skip.reason}" for skip in inventory.not_asked if skip.gap}
+    failed = {(package.at.path, package.name) for package, query in queries.items() if query in answers.failed}
+    told = {(_LINE.sub("", skip.subject), skip.reason) for skip in inventory.not_asked if skip.gap}
     return _State(inventory, known, frozenset(failed | told))
 
 
@@ -128,7 +131,7 @@ def _take_back(mended: Mended, before: _State, after: _State) -> None:
         path = display(change.path)
         still = [pin for pin in wanted if pin[0] == path and pins[pin] > 0]
         more = sorted(after.of(path) - before.of(path))
-        lost = sorted(gap for gap in after.gaps - before.gaps if gap.partition(" ")[0] == path)
+        lost = sorted(what for file, what in after.gaps - before.gaps if file == path)
         if not (more or lost or still):
             continue
         why = f"less could be looked up: {lost[0]}" if lost else "the pin would still be there"

@@ -87,7 +87,7 @@ def _decide(
     stay = sorted(remaining[best] if cleared else ids)
     held, hopeless = [name for name in stay if name not in remaining[ideal]], remaining[ideal].intersection(stay)
     if held and (holder := _holder(ideal, holders)):
-        where = f"{holder.at.path}:{holder.at.line} allows only {holder.specifier}"
+        where = f"{holder.at.where} allows only {holder.specifier}"
         made.left.append(Left(package, f"{_listed(held)}: fixed in {ideal}, but {where}", f"allow {ideal} there"))
     if hopeless and cleared:
         made.left.append(Left(package, f"{_listed(sorted(hopeless))}: {best} has it as well"))

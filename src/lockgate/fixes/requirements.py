@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from lockgate.engines import uv
-from lockgate.fixes.base import Left, Proposal, Upgrade
+from lockgate.fixes.base import MOST_ATTEMPTS, Left, Proposal, Upgrade, together
 from lockgate.inputs.lockfiles.requirements import walked
 from lockgate.inputs.tree import Tree
 from lockgate.model.errors import UnavailableError
@@ -22,7 +22,6 @@ PATTERNS = ("*",)
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")  # as places count them
 _HASHES = re.compile(r"--hash[= ]\S+(?:(?P<between>[ \t]*(?:\\\r?\n[ \t]*)?)--hash[= ]\S+)*")
 _HASH = re.compile(r"--hash[= ]\S+")
-_MANY = 20  # upgrades that are tried one by one
 UNCHECKED = "what the other packages need was not checked"
 
 
@@ -88,34 +87,15 @@ def _compatible(required: list[Package], upgrades: Sequence[Upgrade], *, offline
     except UnavailableError as error:  # then nothing can be told of its upgrades either
         alone = _alone(upgrades, offline=offline) if any(package.hashes for package in required) else ()
         return _Choice(tuple(upgrades), found=alone, notes=(f"{UNCHECKED}: {error}",))
-    good: list[Upgrade] = list(upgrades)
-    left: list[Left] = []
-    try:
-        found = _resolve(required, good, offline=offline)
-    except UnavailableError:
-        good, left, found = _one_by_one(required, upgrades, before, offline=offline)
+    good, bad, made = together(upgrades, lambda chosen: _resolve(required, chosen, offline=offline))
+    found = before if made is None else made
+    left = (Left(each.package, f"{each.version} can't be installed with the others: {why}") for each, why in bad)
     names = {package.name for package in required}
     # With hashes pip installs nothing that the file does not name.
     closed = any(package.hashes for package in required) or all(package.name in names for package in before)
     names |= {package.name for package in before}
     added = tuple(package for package in found if package.name not in names) if closed else ()
     return _Choice(tuple(good), tuple(left), found, added)
-
-
-def _one_by_one(
-    required: list[Package], upgrades: Sequence[Upgrade], before: tuple[Package, ...], *, offline: bool
-) -> tuple[list[Upgrade], list[Left], tuple[Package, ...]]:
-    """The upgrades that can be made, each after those before it, and why the others can't."""
-    good: list[Upgrade] = []
-    left = [Left(upgrade.package, "too many upgrades can't be installed together") for upgrade in upgrades[_MANY:]]
-    found = before
-    for upgrade in upgrades[:_MANY]:
-        try:
-            found = _resolve(required, [*good, upgrade], offline=offline)
-            good.append(upgrade)
-        except UnavailableError as error:
-            left.append(Left(upgrade.package, f"{upgrade.version} can't be installed with the others: {error}"))
-    return good, left, found
 
 
 def _resolve(required: list[Package], upgrades: Sequence[Upgrade], *, offline: bool) -> tuple[Package, ...]:
@@ -131,7 +111,7 @@ def _alone(upgrades: Sequence[Upgrade], *, offline: bool) -> tuple[Package, ...]
         return uv.resolve(pins, offline=offline, needs=False)
     except UnavailableError:
         found: list[Package] = []
-    for pin in pins[:_MANY] if len(pins) > 1 else ():
+    for pin in pins[:MOST_ATTEMPTS] if len(pins) > 1 else ():
         with contextlib.suppress(UnavailableError):
             found += uv.resolve([pin], offline=offline, needs=False)
     return tuple(found)

@@ -9,61 +9,43 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from lockgate.engines import uv
-from lockgate.fixes.base import Left, Proposal, Upgrade
+from lockgate.fixes.base import Left, Proposal, Upgrade, together
 from lockgate.fixes.uv_manifests import without_builds
 from lockgate.inputs.tree import Tree
 from lockgate.model.errors import UnavailableError
+from lockgate.model.record import Skip
 
 PATTERNS = ("uv.lock",)
 
 # Not .python-version: it may name any program, which uv would run.
 _COPIED = ("pyproject.toml", "uv.toml", "uv.lock", "*.whl")
-_MANY = 20  # upgrades that are tried one by one
 
 
 def propose(tree: Tree, path: str, upgrades: Sequence[Upgrade], *, offline: bool) -> Proposal:
     """What uv would write into the lock. Nothing is built: where code of the project tells its version, uv fails."""
-    folder = path.rpartition("/")[0]
-    todo = f"in {folder or '.'}: {shlex.join(['uv', 'lock', *_arguments(upgrades)])}"
+    folder, before = path.rpartition("/")[0], tree.read(path)
+    if isinstance(before, Skip):
+        return Proposal(left=tuple(_left(upgrade, before.reason, folder) for upgrade in upgrades))
     with tempfile.TemporaryDirectory(prefix="lockgate-") as name:
         copy = Path(name).resolve()
         try:
             _copy(tree, folder, copy)
         except UnavailableError as error:
-            return Proposal(left=tuple(Left(upgrade.package, str(error), todo) for upgrade in upgrades))
-        before = (copy / "uv.lock").read_bytes() if (copy / "uv.lock").is_file() else b""
-        good, left = list(upgrades), []
-        try:
-            _lock(copy, good, offline=offline)
-        except UnavailableError as error:
-            good, left = [], [Left(upgrade.package, str(error), todo) for upgrade in upgrades[:1]]
-            if len(upgrades) > 1:
-                good, left = _one_by_one(copy, before, upgrades, offline=offline)
-        after = (copy / "uv.lock").read_bytes() if good else before
-    return Proposal(after if after != before else None, tuple(good), tuple(left))
+            return Proposal(left=tuple(_left(upgrade, str(error), folder) for upgrade in upgrades))
+        lock = copy / "uv.lock"
+
+        def attempt(chosen: Sequence[Upgrade]) -> bytes:
+            lock.write_bytes(before)
+            uv.lock(*_arguments(chosen), *(["--offline"] if offline else []), folder=copy)
+            return lock.read_bytes()
+
+        good, bad, after = together(upgrades, attempt)
+    left = tuple(_left(upgrade, why, folder) for upgrade, why in bad)
+    return Proposal(None if after == before else after, tuple(good), left)
 
 
-def _one_by_one(
-    copy: Path, before: bytes, upgrades: Sequence[Upgrade], *, offline: bool
-) -> tuple[list[Upgrade], list[Left]]:
-    """The upgrades that can be made, each after those before it, and why the others can't."""
-    good: list[Upgrade] = []
-    left = [Left(upgrade.package, "too many upgrades can't be made together") for upgrade in upgrades[_MANY:]]
-    for upgrade in upgrades[:_MANY]:
-        (copy / "uv.lock").write_bytes(before)
-        try:
-            _lock(copy, [*good, upgrade], offline=offline)
-            good.append(upgrade)
-        except UnavailableError as error:
-            left.append(Left(upgrade.package, str(error)))
-    (copy / "uv.lock").write_bytes(before)
-    if good:
-        _lock(copy, good, offline=offline)
-    return good, left
-
-
-def _lock(copy: Path, upgrades: Sequence[Upgrade], *, offline: bool) -> None:
-    uv.lock(*_arguments(upgrades), *(["--offline"] if offline else []), folder=copy)
+def _left(upgrade: Upgrade, why: str, folder: str) -> Left:
+    return Left(upgrade.package, why, f"in {folder or '.'}: {shlex.join(['uv', 'lock', *_arguments([upgrade])])}")
 
 
 def _arguments(upgrades: Sequence[Upgrade]) -> list[str]:

@@ -62,6 +62,11 @@ class Location(Struct, frozen=True, kw_only=True):
     end_line: int
     end_column: int
 
+    @property
+    def where(self) -> str:
+        """Path and line, as messages name a place."""
+        return f"{self.path}:{self.line}"
+
     @classmethod
     def of_line(cls, path: str, line: int, text: str) -> Location:
         """The whole of line `line`, whose text (with or without its line break) is `text`."""

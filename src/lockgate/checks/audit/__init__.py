@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from lockgate.checks import base, redact
 from lockgate.checks.audit.describe import finding_of, rule_of
 from lockgate.checks.audit.evidence import with_imports
-from lockgate.checks.audit.inventory import Inventory, take
+from lockgate.checks.audit.inventory import Inventory, query_of, take
 from lockgate.checks.audit.source import choose
 from lockgate.checks.audit.subject import judge, rule_modules
 from lockgate.checks.audit.text import Texts
@@ -79,7 +79,7 @@ def _advised(target: base.Target, asked: tuple[Package, ...]) -> base.Result:
 
     if not asked:
         return base.Result(coverage=Coverage(examined=0, unit="packages"))
-    queries = tuple(dict.fromkeys(map(_query, asked)))
+    queries = tuple(dict.fromkeys(map(query_of, asked)))
     try:
         with closing(choose(target.settings)) as source:
             answers = source.lookup(queries, target.progress)
@@ -102,16 +102,11 @@ def _advised(target: base.Target, asked: tuple[Package, ...]) -> base.Result:
     )
 
 
-def _query(package: Package) -> Query:
-    return Query(package.name, package.version, package.hashes)
-
-
 def _unknown(asked: Iterable[Package], failed: Mapping[Query, str]) -> Iterator[Skip]:
     for package in asked:
-        reason = failed.get(_query(package))
+        reason = failed.get(query_of(package))
         if reason and package.version:  # without one it is a gap already
-            where = f"{package.at.path}:{package.at.line}"
-            yield Skip(where, f"{package.name} {package.version} was not looked up: {reason}", gap=True)
+            yield Skip(package.at.where, f"{package.name} {package.version} was not looked up: {reason}", gap=True)
 
 
 def _findings(
@@ -121,7 +116,7 @@ def _findings(
     found: list[Finding] = []
     described: dict[str, Rule] = {}
     for package in asked:
-        for advisory in known.get(_query(package), ()):
+        for advisory in known.get(query_of(package), ()):
             rule = described.get(advisory.id) or rule_of(advisory)
             described[rule.id] = rule
             found.append(finding_of(advisory, rule, package, engine, feeds.of(advisory)))

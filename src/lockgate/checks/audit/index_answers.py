@@ -63,7 +63,7 @@ def ask(packages: Iterable[Package], settings: Settings, progress: Progress) -> 
 
 
 def _lost(package: Package, reason: str) -> Skip:
-    where = f"{package.at.path}:{package.at.line}"
+    where = package.at.where
     return Skip(where, f"what the package index has of {package.name} is not known: {reason}", gap=True)
 
 

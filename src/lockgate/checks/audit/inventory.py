@@ -13,6 +13,7 @@ from lockgate.inputs.lockfiles.base import Manifest, is_manifest, read_manifests
 from lockgate.inputs.lockfiles.linked import satisfies
 from lockgate.inputs.lockfiles.pyproject import BUILD
 from lockgate.inputs.tree import Tree
+from lockgate.model.advisory import Query
 from lockgate.model.package import Origin, Package
 from lockgate.model.record import Skip
 
@@ -69,6 +70,11 @@ def take(tree: Tree, python: str = "") -> Inventory:
     )
 
 
+def query_of(package: Package) -> Query:
+    """What a source is asked of a package."""
+    return Query(package.name, package.version, package.hashes)
+
+
 def _packages(manifests: list[Manifest]) -> tuple[Package, ...]:
     """What the manifests require, then what they only constrain; what stands at one place is told once."""
     required = (package for manifest in manifests for package in manifest.packages)
@@ -106,7 +112,7 @@ def _is_asked(package: Package) -> bool:
 
 def _skip(package: Package, settled: _Settled) -> Skip | None:
     """Why a package is not even asked for; None for a pin and for what a lock pins."""
-    where = f"{package.at.path}:{package.at.line}"
+    where = package.at.where
     name = package.name or "an unnamed package"
     if package.origin is Origin.LOCAL:
         return Skip(where, f"{name} is a local directory and was not looked up")

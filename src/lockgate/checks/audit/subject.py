@@ -104,4 +104,4 @@ def of_status(subject: Subject, rule: Rule, status: str, says: str, fix: str) ->
 
 def untold(package: Package, what: str) -> Skip:
     """A gap at the place of a package."""
-    return Skip(f"{package.at.path}:{package.at.line}", f"{package.name} {package.version}: {what}", gap=True)
+    return Skip(package.at.where, f"{package.name} {package.version}: {what}", gap=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache, cached_property
 from itertools import chain
 
@@ -29,6 +29,7 @@ from lockgate.inputs.shell import Command
 from lockgate.inputs.shells.base import Script, of_runs, scripts
 from lockgate.inputs.shells.workflows import is_workflow
 from lockgate.inputs.tree import Tree
+from lockgate.inputs.urls import shown
 from lockgate.model.finding import Confidence, Finding, Location, Severity
 from lockgate.model.package import Origin, Package
 from lockgate.model.record import Engine, Skip
@@ -263,3 +264,11 @@ def found(
         engines=engines,
         properties={"pinned": pinned},
     )
+
+
+def of_indexes(files: PinFiles, rule: Rule, says: Callable[[Setting], str], fix: str) -> Iterator[Finding]:
+    """The findings of `rule` about settings of indexes; `says` tells what is wrong with one, and nothing where all is right."""
+    for setting in files.index_settings:
+        message = says(setting)
+        if message:
+            yield found(rule, setting.at, pinned=shown(setting.value), message=message, fix=fix)

@@ -120,7 +120,7 @@ def _gap(offsets: list[int], what: str, at: Callable[[int, int], Location]) -> S
         return None
     place = at(offsets[0], offsets[0] + 1)
     more = f" ({len(offsets) - 1} more such lines follow)" if len(offsets) > 1 else ""
-    return Skip(f"{place.path}:{place.line}", f"{what}{more}", gap=True)
+    return Skip(place.where, f"{what}{more}", gap=True)
 
 
 class _Stages:

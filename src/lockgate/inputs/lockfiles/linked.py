@@ -52,7 +52,7 @@ def linked(
         missing = [need.name for need in each if need.certain and need.name not in names and need.name not in absent]
         if missing:
             more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
-            where = f"{package.at.path}:{package.at.line}"
+            where = package.at.where
             yield Skip(
                 where, f"needs {shortened(missing[0])}{more}, which the file does not lock; is it cut off?", gap=True
             )

@@ -100,7 +100,7 @@ def _package(
         name = normalised(msgspec.convert({"name": written}, _Name).name)
     except ValueError as error:  # of msgspec, or of a marker
         reason = f"can't be understood: {shortened(str(error), 150)}"
-        return Skip(f"{at.path}:{at.line}", reason, gap=True)
+        return Skip(at.where, reason, gap=True)
     is_direct = (name, groups) in direct if direct is not None else None
     specifier = entry.version.removeprefix(_LATEST)
     origin = entry.origin

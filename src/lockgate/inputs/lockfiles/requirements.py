@@ -249,7 +249,7 @@ def _of_ranges(constraints: list[Package]) -> Skip:
     reason = (
         f"{first.name}{more} constrained to no exact version, which nothing here resolves; pin or lock what it holds"
     )
-    return Skip(f"{first.at.path}:{first.at.line}", reason, gap=True)
+    return Skip(first.at.where, reason, gap=True)
 
 
 def _is_open(package: Package) -> bool:

@@ -189,7 +189,7 @@ def _asked(data: dict[str, Any], shown: str) -> _Asked | Skip:
 
 
 def _understood(entry: dict[str, Any], where: Location) -> Entry | Skip:
-    line = f"{where.path}:{where.line}"
+    line = where.where
     try:
         known = msgspec.convert(entry, Entry)
     except msgspec.ValidationError as error:

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from lockgate.checks.pins.addresses import has_password
-from lockgate.checks.pins.files import PinFiles, found
+from lockgate.checks.pins.files import PinFiles, of_indexes
+from lockgate.inputs.indexes import Setting
 from lockgate.inputs.urls import shown
 from lockgate.model.finding import Confidence, Finding, Severity
 from lockgate.model.rule import Rule, page
@@ -29,13 +30,9 @@ RULE = Rule(
 
 def check(files: PinFiles) -> Iterator[Finding]:
     """The addresses with a password."""
-    for setting in files.index_settings:
-        if has_password(setting.value):
-            address = shown(setting.value)
-            yield found(
-                RULE,
-                setting.at,
-                pinned=address,
-                message=f"The address of {address} holds a password",
-                fix="Revoke it, and give the new one from outside: by a variable, a keyring or .netrc.",
-            )
+    fix = "Revoke it, and give the new one from outside: by a variable, a keyring or .netrc."
+    return of_indexes(files, RULE, _message, fix)
+
+
+def _message(setting: Setting) -> str:
+    return f"The address of {shown(setting.value)} holds a password" if has_password(setting.value) else ""

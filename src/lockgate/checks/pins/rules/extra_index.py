@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from lockgate.checks.pins.files import PinFiles, found
+from lockgate.checks.pins.files import PinFiles, of_indexes
 from lockgate.inputs.indexes import Kind, Setting
 from lockgate.inputs.urls import shown
 from lockgate.model.errors import shortened
@@ -32,16 +32,8 @@ RULE = Rule(
 
 def check(files: PinFiles) -> Iterator[Finding]:
     """The settings by which packages of several indexes compete."""
-    for setting in files.index_settings:
-        message = _message(setting)
-        if message:
-            yield found(
-                RULE,
-                setting.at,
-                pinned=shown(setting.value),
-                message=message,
-                fix="Use one index that serves all packages, or name for each package the index that it comes from.",
-            )
+    fix = "Use one index that serves all packages, or name for each package the index that it comes from."
+    return of_indexes(files, RULE, _message, fix)
 
 
 def _message(setting: Setting) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from lockgate.checks.pins.addresses import is_local, is_plain
-from lockgate.checks.pins.files import PinFiles, found
+from lockgate.checks.pins.files import PinFiles, of_indexes
 from lockgate.inputs.indexes import Kind, Setting
 from lockgate.inputs.urls import shown
 from lockgate.model.finding import Confidence, Finding, Severity
@@ -31,16 +31,8 @@ RULE = Rule(
 
 def check(files: PinFiles) -> Iterator[Finding]:
     """The settings that give up a verification."""
-    for setting in files.index_settings:
-        message = _message(setting)
-        if message:
-            yield found(
-                RULE,
-                setting.at,
-                pinned=shown(setting.value),
-                message=message,
-                fix="Take packages over HTTPS from a host whose certificate is verified, and leave the hashes checked.",
-            )
+    fix = "Take packages over HTTPS from a host whose certificate is verified, and leave the hashes checked."
+    return of_indexes(files, RULE, _message, fix)
 
 
 def _message(setting: Setting) -> str:
