@@ -291,6 +291,8 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[tuple[str, 
     assert record.outcome is Outcome.COMPLETE, record.reason
     found: dict[str, list[tuple[str, object]]] = {command: [] for _, command in begins}
     for finding in record.findings:
+        if finding.engines != ("lockgate",):
+            continue
         _, command = max(begin for begin in begins if begin[0] < finding.line)
         found[command].append((finding.rule, finding.properties["pinned"]))
     return found

@@ -1,4 +1,4 @@
-"""zizmor audits GitHub workflows and actions: https://docs.zizmor.sh."""
+"""zizmor audits GitHub workflows and actions, and the configuration of Dependabot: https://docs.zizmor.sh."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ import re
 import sysconfig
 import tempfile
 import time
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from msgspec import Struct
 
 from lockgate.engines import process
 from lockgate.engines.mirror import fits, mirror
+from lockgate.engines.zizmor_specimens import SETTINGS, SPECIMENS
 from lockgate.inputs.files import display
 from lockgate.model.errors import UnavailableError
 from lockgate.model.finding import Confidence, Location, Severity
@@ -26,6 +29,7 @@ SECONDS = 120
 RUN_SECONDS = 30
 FILES = 500  # files in one call, so that the command line has a bound
 CONFIGURATIONS = (".github/zizmor.yml", ".github/zizmor.yaml", "zizmor.yml", "zizmor.yaml")
+LOCK = ".github/workflows/actions.lock"  # the commits of actions that workflows name by tag: https://gh.io/actions-lockfile
 
 _SEVERITIES = {
     "Unknown": Severity.UNKNOWN,
@@ -34,29 +38,40 @@ _SEVERITIES = {
     "Medium": Severity.MEDIUM,
     "High": Severity.HIGH,
 }
-_WORKFLOW = re.compile(r"\.github/workflows/[^/]+\.ya?ml")
+_NAMED = re.compile(r"\.github/(?:workflows/[^/]+|dependabot)\.ya?ml")
 _ACTION = re.compile(r"(?:.*/)?action\.ya?ml")
 _RUNS = re.compile(rb"\bruns\b|[\\\0]")  # an escape or another encoding may spell it otherwise
+_INVALID = "zizmor can't read it: it is not valid"
+_PANIC = 101  # the exit code of a program in Rust that found a fault in itself
 _LARGE = 2**16  # bytes: the YAML parser is slow, and no action is this large
 
 
 class Issue(Struct, frozen=True):
-    """One thing that zizmor's audit `ident` found. `feature` is the piece of the file that it is about."""
+    """One thing that zizmor's audit `ident` found.
+
+    summary: what the audit looks for, and help_uri its page; note: what is wrong here.
+    feature: the piece of the file that it is about; expansion: the value in a matrix that makes it so.
+    usual: whether zizmor tells it to everybody; it tells the others to those only who ask for more (its personas).
+    """
 
     ident: str
+    summary: str
+    help_uri: str
     severity: Severity
     confidence: Confidence
+    usual: bool
     note: str
     feature: str
+    expansion: str
     at: Location
 
 
 class Audit(Struct, frozen=True):
-    """What zizmor found, and the files that it could not read as workflow or action."""
+    """What zizmor found, and why it `failed` on which files."""
 
     engine: Engine
     issues: tuple[Issue, ...] = ()
-    failed: tuple[str, ...] = ()
+    failed: dict[str, str] = {}
 
 
 class _Concrete(Struct):
@@ -71,22 +86,24 @@ class _Place(Struct):
 
 class _Raw(Struct):
     ident: str
+    desc: str
+    url: str
     determinations: dict[str, str]
     locations: list[_Place]
 
 
 def is_input(path: str) -> bool:
-    """Whether a file of that name may be a workflow or an action."""
-    return bool(_WORKFLOW.fullmatch(path) or _ACTION.fullmatch(path))
+    """Whether a file of that name may be something that zizmor audits."""
+    return bool(_NAMED.fullmatch(path) or _ACTION.fullmatch(path))
 
 
-def is_action(path: str, data: bytes) -> bool:
-    """Whether a file that may be one is one. Others are named action.yml too; only what `runs` is an action.
+def is_audited(path: str, data: bytes) -> bool:
+    """Whether a file that may be something that zizmor audits is it. Any file is named action.yml; only what `runs` is an action.
 
     Where that can't be told it counts as one, so that zizmor says what is wrong with it.
     """
-    if _WORKFLOW.fullmatch(path) or not _RUNS.search(data):
-        return bool(_WORKFLOW.fullmatch(path))
+    if _NAMED.fullmatch(path) or not _RUNS.search(data):
+        return bool(_NAMED.fullmatch(path))
     if len(data) > _LARGE:
         return True
     import yaml
@@ -98,8 +115,8 @@ def is_action(path: str, data: bytes) -> bool:
     return isinstance(top, yaml.MappingNode) and any(key.value in ("runs", "<<") for key, _ in top.value)
 
 
-def audit(files: Mapping[str, bytes], configuration: bytes | None = None) -> Audit:
-    """Audit workflows and actions, given by path. `configuration` is the content of a zizmor.yml.
+def audit(files: Mapping[str, bytes], configuration: bytes | None = None, lock: bytes | None = None) -> Audit:
+    """Audit workflows and actions, given by path. `configuration` is the content of a zizmor.yml, `lock` that of LOCK.
 
     zizmor sees nothing but copies of these files and opens no connection. Raises UnavailableError where it is missing.
     """
@@ -107,59 +124,80 @@ def audit(files: Mapping[str, bytes], configuration: bytes | None = None) -> Aud
     if not files:
         return Audit(engine)
     with tempfile.TemporaryDirectory(prefix="lockgate-") as private:
-        root = Path(private, "tree")
-        mirror({path: files[path] for path in files if fits(path)}, root)
         options = ["--no-config"]
         if configuration is not None:
             Path(private, "zizmor.yml").write_bytes(configuration)
             options = [f"--config={Path(private, 'zizmor.yml')}"]
-        return _Run(engine, [str(_binary()), *options], root, files).audit()
+        command = [str(_binary()), *options]
+        locks = {} if lock is None else {LOCK: lock}
+        # It refuses whatever stands beside a lock that is not valid.
+        if locks and _Run(engine, command, Path(private, "lock"), SPECIMENS, locks).audit().failed:
+            failed, locks = {LOCK: _INVALID}, {}
+        else:
+            failed = {}
+        done = _Run(engine, command, Path(private, "tree"), files, locks).audit()
+        return Audit(engine, done.issues, {**done.failed, **failed})
+
+
+def known() -> tuple[Issue, ...]:
+    """At least one issue of each audit that zizmor has. Raises as `audit`."""
+    return audit(SPECIMENS, SETTINGS).issues
 
 
 class _Run:
     """One audit. A file that zizmor refuses fails the whole call, so the failing calls are halved until it is alone."""
 
-    def __init__(self, engine: Engine, command: list[str], root: Path, files: Mapping[str, bytes]) -> None:
+    def __init__(
+        self, engine: Engine, command: list[str], root: Path, files: Mapping[str, bytes], locks: Mapping[str, bytes]
+    ) -> None:
         self.engine = engine
         self.root = root
         self.files = files
-        self.failed: list[str] = []
+        (root / ".git").mkdir(parents=True)  # locks count in the root of a repository only
+        mirror({path: data for path, data in {**files, **locks}.items() if fits(path)}, root)
+        self.lines = cache(lambda path: _Lines(files[path]))
+        self.failed: dict[str, str] = {}
         self.deadline = time.monotonic() + SECONDS
         self.command = [
             *command, "--offline", "--strict-collection", "--no-progress", "--no-exit-codes", "--format=json-v1",
+            "--persona=auditor",
         ]  # fmt: skip
 
     def audit(self) -> Audit:
         paths = [path for path in self.files if fits(path)]
-        self.failed += self.files.keys() - paths
+        self.failed |= dict.fromkeys(
+            self.files.keys() - paths, "its path is too long, or in too many folders, for zizmor"
+        )
         chunks = (paths[start : start + FILES] for start in range(0, len(paths), FILES))
         issues = tuple(issue for chunk in chunks for issue in self._part(chunk))
-        return Audit(self.engine, issues, tuple(sorted(self.failed)))
+        return Audit(self.engine, issues, dict(sorted(self.failed.items())))
 
     def _part(self, paths: list[str]) -> Iterator[Issue]:
         output = self._call(paths)
-        if output is not None:
+        if isinstance(output, bytes):
             yield from self._issues(output)
         elif len(paths) == 1:
-            self.failed += paths
+            self.failed[paths[0]] = output
         else:
             middle = len(paths) // 2
             yield from self._part(paths[:middle])
             yield from self._part(paths[middle:])
 
-    def _call(self, paths: list[str]) -> bytes | None:
-        """The report on these files, None where there is none."""
+    def _call(self, paths: list[str]) -> bytes | str:
+        """The report on these files, or why there is none."""
         seconds = min(RUN_SECONDS, self.deadline - time.monotonic())
         if seconds <= 0:
-            return None
+            return f"zizmor had no time left for it: all files together have {SECONDS} s"
         command = [*self.command, *(f"./{path}" for path in paths)]
         try:
             ended = process.run(
                 command, cwd=self.root, env=process.environment("ZIZMOR_", "GH_", "GITHUB_"), seconds=seconds
             )
         except TimeoutError:
-            return None
-        return ended.output if ended.code == 0 else None
+            return f"zizmor did not end on it within {seconds:.0f} s"
+        if ended.code < 0 or ended.code == _PANIC:
+            return "zizmor crashed on it"
+        return _INVALID if ended.code else ended.output
 
     def _issues(self, output: bytes) -> Iterator[Issue]:
         try:
@@ -177,24 +215,39 @@ class _Run:
         span = place.concrete.location["offset_span"]
         return Issue(
             ident=raw.ident,
+            summary=raw.desc,
+            help_uri=raw.url,
             severity=_SEVERITIES[raw.determinations["severity"]],
             confidence=Confidence(raw.determinations["confidence"].lower()),
+            usual=raw.determinations["persona"] == "Regular",
             note=msgspec.json.decode(place.symbolic["annotation"], type=str),
             feature=place.concrete.feature,
-            at=_location(path, self.files[path], span["start"], span["end"]),
+            expansion=next((each.concrete.feature for each in raw.locations if _is_expansion(each)), ""),
+            at=self.lines(path).location(path, span["start"], span["end"]),
         )
 
 
-def _location(path: str, data: bytes, start: int, end: int) -> Location:
-    line, column = _position(data, start)
-    end_line, end_column = _position(data, end)
-    return Location(path=display(path), line=line, column=column, end_line=end_line, end_column=end_column)
+def _is_expansion(place: _Place) -> bool:
+    return bytes(place.symbolic["annotation"]).startswith(b'"this expansion of ')
 
 
-def _position(data: bytes, offset: int) -> tuple[int, int]:
-    """Line and column of a byte offset."""
-    before = data[:offset]
-    return before.count(b"\n") + 1, len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
+class _Lines:
+    """Where the lines of a file begin."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._starts = [0, *(match.end() for match in re.finditer(rb"\n", data))]
+
+    def location(self, path: str, start: int, end: int) -> Location:
+        """The place of the bytes from `start` to before `end`."""
+        line, column = self._place(start)
+        end_line, end_column = self._place(end)
+        return Location(path=display(path), line=line, column=column, end_line=end_line, end_column=end_column)
+
+    def _place(self, offset: int) -> tuple[int, int]:
+        line = bisect_right(self._starts, offset)
+        before = self._data[self._starts[line - 1] : offset]
+        return line, len(before.decode("utf-8", "replace")) + 1
 
 
 def _version() -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from lockgate.model.rule import PAGES, Rule, Status, page
 
 # pylint has comments of its own, and its rules say so.
-_ALLOWED_BY_COMMENT = ("secrets/", "pins/", "audit/")
+_ALLOWED_BY_COMMENT = ("secrets/", "pins/", "audit/", "workflow/")
 _INDEX = """# Rules
 
 `lockgate rules` lists every rule and `lockgate explain RULE` shows one. The rules that an engine documents itself are

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from lockgate.checks import base, redact
 from lockgate.checks.identity import identify
+from lockgate.checks.pins import audits
 from lockgate.checks.pins.files import PinFiles
 from lockgate.model.finding import Finding
 from lockgate.model.modules import loaded
@@ -14,8 +17,8 @@ COMMENTS = 10  # lines of comment before a finding that are read
 
 
 def all_rules() -> tuple[Rule, ...]:
-    """The rules of this check, each one file in `rules`."""
-    return tuple(module.RULE for module in loaded("lockgate.checks.pins.rules"))
+    """The rules of this check, each one file in `rules`, and those of zizmor's other audits."""
+    return (*_own_rules(), *audits.all_rules())
 
 
 def run(target: base.Target) -> base.Result:
@@ -26,6 +29,7 @@ def run(target: base.Target) -> base.Result:
     for done, module in enumerate(modules):
         target.progress(done, len(modules))
         found += module.check(files)
+    found += audits.check(files)
     wanted = [finding for finding in found if not _is_allowed(finding, files)]
     named = {finding.rule for finding in wanted}
     kinds = "manifest, workflow, pre-commit configuration, Dockerfile, Compose file or shell"
@@ -40,9 +44,13 @@ def run(target: base.Target) -> base.Result:
         ),
         findings=identify(redact.findings(wanted), lambda path: redact.masked(path, files.text(path)), _key),
         engines=files.engines,
-        rules=tuple(module.RULE for module in modules if module.RULE.id in named),
+        rules=tuple(rule for rule in (*_own_rules(), *audits.rules(files.issues)) if rule.id in named),
         gaps=() if files.examined or any(skip.gap for skip in files.skipped) else (nothing,),
     )
+
+
+def _own_rules() -> Iterator[Rule]:
+    return (module.RULE for module in loaded("lockgate.checks.pins.rules"))
 
 
 def _is_allowed(finding: Finding, files: PinFiles) -> bool:
@@ -57,6 +65,7 @@ def _is_allowed(finding: Finding, files: PinFiles) -> bool:
     )
 
 
-def _key(finding: Finding, _: str) -> tuple[str, ...]:
-    """What tells a finding from others of its rule and file: what is pinned, however its line is written."""
-    return (str(finding.properties["pinned"]),)
+def _key(finding: Finding, line: str) -> tuple[str, ...]:
+    """What tells a finding from others of its rule and file: what is pinned, however its line is written; else the line."""
+    pinned = finding.properties.get("pinned")
+    return (finding.message, line) if pinned is None else (str(pinned),)

@@ -52,8 +52,8 @@ class PinFiles:
         return tuple(entry for entry in entries if entry.origin is Origin.INDEX)
 
     @property
-    def uses(self) -> tuple[zizmor.Issue, ...]:
-        """What zizmor says of the actions that workflows and actions use."""
+    def issues(self) -> tuple[zizmor.Issue, ...]:
+        """What zizmor says of workflows and actions, also what it tells to those only who ask for more."""
         return self._audit.issues
 
     @cached_property
@@ -134,10 +134,7 @@ class PinFiles:
         of_hooks = chain.from_iterable(hooks.skipped for hooks in self._hooks.values())
         of_builds = chain.from_iterable(part.skipped for part in self.builds)
         about = f", or {self._configuration[0]} is wrong" if self._configuration else ""
-        refused = (
-            Skip(display(path), f"zizmor can't read it: it is no valid workflow or action{about}", gap=True)
-            for path in self._audit.failed
-        )
+        refused = (Skip(display(path), f"{reason}{about}", gap=True) for path, reason in self._audit.failed.items())
         unread = {display(path) for path in self._audit.failed} | {skip.subject for skip in self._workflows[1]}
         of_scripts = (skip for script in self._scripts if script.path not in unread for skip in script.skipped)
         of_projects = (each for each in (*self._declared.values(), *self._pip.values()) if isinstance(each, Skip))
@@ -216,14 +213,14 @@ class PinFiles:
 
     @cached_property
     def _workflows(self) -> tuple[dict[str, bytes], tuple[Skip, ...]]:
-        """The content of workflows and actions, and those that were not read."""
+        """The content of what zizmor audits, and what was not read."""
         content: dict[str, bytes] = {}
         unread: list[Skip] = []
         for path in filter(zizmor.is_input, self._tree.files):
             data = as_gap(self._tree.read(path))
             if isinstance(data, Skip):
                 unread.append(data)
-            elif zizmor.is_action(path, data):
+            elif zizmor.is_audited(path, data):
                 content[path] = data
         return content, tuple(unread)
 
@@ -235,10 +232,15 @@ class PinFiles:
                 return path, data
         return None
 
+    @property
+    def _actions_lock(self) -> bytes | None:
+        lock = self._tree.read(zizmor.LOCK) if zizmor.LOCK in self._tree.files else None
+        return lock if isinstance(lock, bytes) else None
+
     @cached_property
     def _audit(self) -> zizmor.Audit:
         configuration = self._configuration[1] if self._configuration else None
-        return zizmor.audit(self._workflows[0], configuration)
+        return zizmor.audit(self._workflows[0], configuration, self._actions_lock)
 
 
 def found(

@@ -4,15 +4,14 @@ import re
 from collections.abc import Iterator
 
 from lockgate.checks.pins.files import PinFiles, found
-from lockgate.inputs.containers.build import Image
 from lockgate.model.errors import shortened
-from lockgate.model.finding import Confidence, Finding, Severity
+from lockgate.model.finding import Confidence, Finding, Location, Severity
 from lockgate.model.rule import Rule, page
 
 RULE = Rule(
     id="pins/unpinned-image",
     name="Container image without a digest",
-    summary="A Dockerfile or Compose file names an image by its tag instead of its digest.",
+    summary="A Dockerfile, Compose file or workflow names an image by its tag instead of its digest.",
     explanation=(
         "Whoever may push to the image's repository can move a tag to other layers, and these are then run by the next "
         "build or start. Only a digest names the same image for ever.\n\n"
@@ -22,7 +21,9 @@ RULE = Rule(
         "`additional_contexts` of Compose files. Stages of the same build, `scratch`, images that a service builds or "
         "never pulls, and those of `localhost` pass. A variable counts with its default (`ARG`, `${NAME:-default}`), and "
         "is unknown, not wrong, without one. A bare name in `--from` may also be a build context of the caller: medium "
-        "confidence. Job containers and services of workflows are not judged here."
+        "confidence.\n\n"
+        "Of job containers, services and `docker://` steps of workflows and actions zizmor judges (its audit `unpinned-images`), with the "
+        "values of a matrix; its comments `# zizmor: ignore[unpinned-images]` are honoured. Any other expression is unknown, not wrong."
     ),
     fix="Write the digest behind the tag (`python:3.12@sha256:…`): the tag stays readable, and Dependabot and Renovate keep "
     "both up to date. `docker buildx imagetools inspect python:3.12` tells the digest.",
@@ -40,26 +41,39 @@ _LOCAL = re.compile(
 _LONGEST = 200  # characters of a name that are told
 
 
+_IN_YAML = re.compile(
+    r"(?:.*?\b(?:image|container)['\"]?\s*:\s+)?(?:[&!]\S+\s+|[|>][-+\d]*\s+)*['\"]?(?:docker://)?([\w.\[][\w./:@\[\]-]*)['\"]?\s*(?:[,}#].*)?",
+    re.DOTALL,
+)
+
+
 def check(files: PinFiles) -> Iterator[Finding]:
     """The images without a digest that are fetched from elsewhere."""
     for build in files.builds:
         for image in build.images:
             name = image.name.removeprefix("docker://")
             if not _DIGEST.search(name) and not _LOCAL.match(name):
-                yield _finding(image, name.partition("@")[0])
+                yield _finding(name.partition("@")[0], image.at, is_sure=image.is_sure)
+    for issue in files.issues:
+        if issue.ident == "unpinned-images" and issue.confidence is not Confidence.LOW:
+            named = _IN_YAML.fullmatch(issue.expansion or issue.feature)
+            name = named[1] if named else issue.expansion or issue.feature
+            if not _LOCAL.match(name):
+                yield _finding(name.partition("@")[0], issue.at, engine="zizmor")
 
 
-def _finding(image: Image, name: str) -> Finding:
+def _finding(name: str, at: Location, *, is_sure: bool = True, engine: str = "lockgate") -> Finding:
     folder, _, last = name.rpartition("/")
     repository, _, tag = last.partition(":")
     moves = f"the tag {shortened(tag)!r} can be moved" if tag else "without a tag it is the newest one"
     shown = shortened(name, _LONGEST)
     return found(
         RULE,
-        image.at,
+        at,
         pinned=shortened(f"{folder}/{repository}" if folder else repository, _LONGEST),
         message=f"The image {shown} is not pinned by digest: {moves}",
         fix=f"Write {shown}@sha256:DIGEST, with the digest of that image.",
         severity=Severity.HIGH if tag in ("", "latest") else Severity.MEDIUM,
-        confidence=Confidence.HIGH if image.is_sure else Confidence.MEDIUM,
+        confidence=Confidence.HIGH if is_sure else Confidence.MEDIUM,
+        engines=(engine,),
     )
