@@ -29,7 +29,6 @@ SECONDS = 120
 RUN_SECONDS = 30
 FILES = 500  # files in one call, so that the command line has a bound
 CONFIGURATIONS = (".github/zizmor.yml", ".github/zizmor.yaml", "zizmor.yml", "zizmor.yaml")
-LOCK = ".github/workflows/actions.lock"  # the commits of actions that workflows name by tag: https://gh.io/actions-lockfile
 
 _SEVERITIES = {
     "Unknown": Severity.UNKNOWN,
@@ -115,8 +114,8 @@ def is_audited(path: str, data: bytes) -> bool:
     return isinstance(top, yaml.MappingNode) and any(key.value in ("runs", "<<") for key, _ in top.value)
 
 
-def audit(files: Mapping[str, bytes], configuration: bytes | None = None, lock: bytes | None = None) -> Audit:
-    """Audit workflows and actions, given by path. `configuration` is the content of a zizmor.yml, `lock` that of LOCK.
+def audit(files: Mapping[str, bytes], configuration: bytes | None = None) -> Audit:
+    """Audit workflows and actions, given by path. `configuration` is the content of a zizmor.yml.
 
     zizmor sees nothing but copies of these files and opens no connection. Raises UnavailableError where it is missing.
     """
@@ -128,15 +127,7 @@ def audit(files: Mapping[str, bytes], configuration: bytes | None = None, lock: 
         if configuration is not None:
             Path(private, "zizmor.yml").write_bytes(configuration)
             options = [f"--config={Path(private, 'zizmor.yml')}"]
-        command = [str(_binary()), *options]
-        locks = {} if lock is None else {LOCK: lock}
-        # It refuses whatever stands beside a lock that is not valid.
-        if locks and _Run(engine, command, Path(private, "lock"), SPECIMENS, locks).audit().failed:
-            failed, locks = {LOCK: _INVALID}, {}
-        else:
-            failed = {}
-        done = _Run(engine, command, Path(private, "tree"), files, locks).audit()
-        return Audit(engine, done.issues, {**done.failed, **failed})
+        return _Run(engine, [str(_binary()), *options], Path(private, "tree"), files).audit()
 
 
 def known() -> tuple[Issue, ...]:
@@ -147,14 +138,11 @@ def known() -> tuple[Issue, ...]:
 class _Run:
     """One audit. A file that zizmor refuses fails the whole call, so the failing calls are halved until it is alone."""
 
-    def __init__(
-        self, engine: Engine, command: list[str], root: Path, files: Mapping[str, bytes], locks: Mapping[str, bytes]
-    ) -> None:
+    def __init__(self, engine: Engine, command: list[str], root: Path, files: Mapping[str, bytes]) -> None:
         self.engine = engine
         self.root = root
         self.files = files
-        (root / ".git").mkdir(parents=True)  # locks count in the root of a repository only
-        mirror({path: data for path, data in {**files, **locks}.items() if fits(path)}, root)
+        mirror({path: data for path, data in files.items() if fits(path)}, root)
         self.lines = cache(lambda path: _Lines(files[path]))
         self.failed: dict[str, str] = {}
         self.deadline = time.monotonic() + SECONDS

@@ -12,7 +12,7 @@ from lockgate.checks.pins.locked import Faulty, Locks
 from lockgate.checks.pins.named import NamedFiles
 from lockgate.checks.pins.projects import MANIFESTS, Project
 from lockgate.engines import zizmor
-from lockgate.inputs import indexes, pre_commit
+from lockgate.inputs import actions_lock, indexes, pre_commit
 from lockgate.inputs.allow import allowed_rules
 from lockgate.inputs.containers import build, compose
 from lockgate.inputs.containers.build import Build
@@ -55,6 +55,10 @@ class PinFiles:
     def issues(self) -> tuple[zizmor.Issue, ...]:
         """What zizmor says of workflows and actions, also what it tells to those only who ask for more."""
         return self._audit.issues
+
+    def locked_actions(self, path: str) -> frozenset[str]:
+        """The actions of a workflow, as `OWNER/REPO@REF`, whose commits a lock names."""
+        return frozenset() if isinstance(self._actions_lock, Skip) else self._actions_lock.get(path, frozenset())
 
     @cached_property
     def revisions(self) -> tuple[Revision, ...]:
@@ -137,7 +141,11 @@ class PinFiles:
         refused = (Skip(display(path), f"{reason}{about}", gap=True) for path, reason in self._audit.failed.items())
         unread = {display(path) for path in self._audit.failed} | {skip.subject for skip in self._workflows[1]}
         of_scripts = (skip for script in self._scripts if script.path not in unread for skip in script.skipped)
-        of_projects = (each for each in (*self._declared.values(), *self._pip.values()) if isinstance(each, Skip))
+        of_projects = (
+            each
+            for each in (*self._declared.values(), *self._pip.values(), self._actions_lock)
+            if isinstance(each, Skip)
+        )
         # Of locks and entries, those that the rules asked for.
         of_entries = chain.from_iterable(project.declared.skipped for project in self.projects)
         return (
@@ -232,15 +240,14 @@ class PinFiles:
                 return path, data
         return None
 
-    @property
-    def _actions_lock(self) -> bytes | None:
-        lock = self._tree.read(zizmor.LOCK) if zizmor.LOCK in self._tree.files else None
-        return lock if isinstance(lock, bytes) else None
+    @cached_property
+    def _actions_lock(self) -> dict[str, frozenset[str]] | Skip:
+        return actions_lock.read(self._tree)
 
     @cached_property
     def _audit(self) -> zizmor.Audit:
         configuration = self._configuration[1] if self._configuration else None
-        return zizmor.audit(self._workflows[0], configuration, self._actions_lock)
+        return zizmor.audit(self._workflows[0], configuration)
 
 
 def found(

@@ -26,27 +26,38 @@ RULE = Rule(
     help_uri=page("pins/unpinned-action"),
 )
 
-_NAME = re.compile(r"[\w.-]+/[^\s@'\"]+")  # in the YAML of its value: quotes, `>-` or a tag may be before it
-
-# https://github.com/slsa-framework/slsa-github-generator#referencing-slsa-builders-and-generators
-_BY_TAG = re.compile(
-    r"slsa-framework/slsa-github-generator/\.github/workflows/[\w.-]+\.ya?ml@v\d+\.\d+\.\d+(?![^\s'\"])"
-)
+# In the YAML of its value: quotes, `>-` or a tag may be before it.
+_USED = re.compile(r"(?P<repository>[\w.-]+/[\w.-]+)(?P<path>/[^\s@'\"]*)?(?:@(?P<ref>[^\s'\"]+))?")
+_WORKFLOWS = "/.github/workflows/"
+_SLSA = "slsa-framework/slsa-github-generator"
 
 
 def check(files: PinFiles) -> Iterator[Finding]:
-    """What zizmor's `unpinned-uses` finds, with its severity."""
+    """What zizmor's `unpinned-uses` finds and nothing else pins, with its severity."""
     for issue in files.issues:
-        if issue.ident == "unpinned-uses" and not _BY_TAG.search(issue.feature):
-            named = _NAME.search(issue.feature)
-            action = named[0] if named else issue.feature
-            yield found(
-                RULE,
-                issue.at,
-                pinned=action,
-                message=f"{action} is not pinned to a full commit SHA",
-                fix=f"Write {action}@SHA # VERSION, with the full commit SHA of that version.",
-                severity=issue.severity,
-                confidence=issue.confidence,
-                engines=("zizmor",),
-            )
+        if issue.ident != "unpinned-uses":
+            continue
+        used = _USED.search(issue.feature)
+        if used and _is_pinned(used, files.locked_actions(issue.at.path)):
+            continue
+        action = used["repository"] + (used["path"] or "") if used else issue.feature
+        yield found(
+            RULE,
+            issue.at,
+            pinned=action,
+            message=f"{action} is not pinned to a full commit SHA",
+            fix=f"Write {action}@SHA # VERSION, with the full commit SHA of that version.",
+            severity=issue.severity,
+            confidence=issue.confidence,
+            engines=("zizmor",),
+        )
+
+
+def _is_pinned(used: re.Match[str], locked: frozenset[str]) -> bool:
+    """Whether a lock pins the action, or it is a workflow of SLSA's, which can be verified by the tag of a version only.
+
+    See https://github.com/slsa-framework/slsa-github-generator#referencing-slsa-builders-and-generators. Locks don't pin workflows.
+    """
+    if (used["path"] or "").startswith(_WORKFLOWS):
+        return used["repository"] == _SLSA and bool(re.fullmatch(r"v\d+\.\d+\.\d+", used["ref"] or ""))
+    return f"{used['repository']}@{used['ref']}" in locked
