@@ -117,6 +117,14 @@ def test_comments_allow(repository: Repository, comment: str, allowed: int) -> N
     assert record.coverage.allowed == allowed
 
 
+def test_a_comment_on_the_next_job_allows_nothing_in_this_one(repository: Repository) -> None:
+    job = "  {}: {}\n    runs-on: ubuntu-24.04\n    steps: []\n"
+    jobs = job.format("a", "") + job.format("b", "# lockgate: allow[workflow/excessive-permissions] why")
+    record = run_check("pins", target(repository({PATH: f"name: a\non: push\njobs:\n{jobs}"})))
+    assert [(finding.line, finding.end_line) for finding in record.findings] == [(4, 6)]
+    assert record.coverage.allowed == 1
+
+
 def test_what_an_audit_quotes_is_masked(repository: Repository) -> None:
     token = "ghp_" + noise(36)
     step = f"      - run: echo\n        if: contains('refs/heads/a', env.{token})\n"
