@@ -117,11 +117,11 @@ def test_comments_allow(repository: Repository, comment: str, allowed: int) -> N
     assert record.coverage.allowed == allowed
 
 
-def test_a_comment_on_the_next_job_allows_nothing_in_this_one(repository: Repository) -> None:
+def test_a_comment_in_a_file_does_not_allow_what_is_wrong_with_the_whole_of_it(repository: Repository) -> None:
     job = "  {}: {}\n    runs-on: ubuntu-24.04\n    steps: []\n"
     jobs = job.format("a", "") + job.format("b", "# lockgate: allow[workflow/excessive-permissions] why")
     record = run_check("pins", target(repository({PATH: f"name: a\non: push\njobs:\n{jobs}"})))
-    assert [(finding.line, finding.end_line) for finding in record.findings] == [(4, 6)]
+    assert [(finding.line, finding.end_line) for finding in record.findings] == [(1, 1), (4, 4)]
     assert record.coverage.allowed == 1
 
 

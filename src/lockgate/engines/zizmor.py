@@ -227,9 +227,9 @@ class _Lines:
         self._starts = [0, *(match.end() for match in re.finditer(rb"\n", data))]
 
     def location(self, path: str, start: int, end: int) -> Location:
-        """The place of the bytes from `start` to before `end`, without the line breaks at their end."""
+        """The place of the first line of the bytes from `start` to before `end`: of a whole job or file, where that begins."""
         line, column = self._place(start)
-        end_line, end_column = self._place(start + len(self._data[start:end].rstrip()))
+        end_line, end_column = self._place(start + len(self._data[start:end].partition(b"\n")[0].rstrip()))
         return Location(path=display(path), line=line, column=column, end_line=end_line, end_column=end_column)
 
     def _place(self, offset: int) -> tuple[int, int]:
