@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import sys
 import sysconfig
 from collections import Counter
 from collections.abc import Callable
@@ -208,3 +209,16 @@ def test_the_command_line_explains_an_audit(tmp_path: Path) -> None:
     assert "Code injection via template expansion." in done.stdout
     assert "https://docs.zizmor.sh/audits/#template-injection" in done.stdout
     assert "# lockgate: allow[workflow/template-injection]" in done.stdout
+
+
+def test_commits_of_actions_load_no_engine_that_looks_for_secrets(repository: Repository) -> None:
+    """They look like secrets to one, and each file with a finding is searched for these before it is hashed."""
+    root = repository({PATH: f"{TAGGED}      - uses: 'example/pinned@{SHA}'\n"})
+    script = (
+        "import sys; from pathlib import Path; from lockgate.checks.base import Target; from lockgate.checks.run import run_check\n"
+        "from lockgate.config.settings import Settings; from lockgate.inputs.tree import Tree\n"
+        "record = run_check('pins', Target(tree=Tree(Path('.')), settings=Settings()))\n"
+        "print(len(record.findings), 'detect_secrets' in sys.modules)\n"
+    )
+    done = subprocess.run([sys.executable, "-P", "-c", script], cwd=root, check=True, capture_output=True, text=True)
+    assert done.stdout == "1 False\n"

@@ -28,8 +28,11 @@ _WORD = re.compile(r"[\w+/=.~-]{9,}")
 # A package's name is told in lower case and with dashes, in which no engine would know the secret that it is.
 _NAME = re.compile(r"(?=[a-z-]*\d)[a-z0-9-]{16,}")
 
-# What a lock holds of files that everybody can have.
-_DIGEST = re.compile(r"\bsha256\s*[:=]\s*[\"']?[0-9a-f]{64}\b[\"']?|\bsha512\s*[:=]\s*[\"']?[0-9a-f]{128}\b[\"']?")
+# What names files and commits that everybody can have: in a lock, and where an action or hook is pinned.
+_DIGEST = re.compile(
+    r"\bsha256\s*[:=]\s*[\"']?[0-9a-f]{64}\b[\"']?|\bsha512\s*[:=]\s*[\"']?[0-9a-f]{128}\b[\"']?"
+    r"|\b(?:uses\s*:\s*[\"']?[\w.-]+/[\w./-]+@|rev\s*[:=]\s*[\"']?)[0-9a-f]{40}\b[\"']?"
+)
 # A version of four parts looks like an address, which is no secret, to an engine that looks for these.
 _FOUR_PARTS = re.compile(r"\d+(?:\.\d+){3,}")
 

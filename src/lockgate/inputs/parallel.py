@@ -6,12 +6,13 @@ import threading
 import time
 from collections.abc import Callable, Collection, Hashable
 from queue import Empty, SimpleQueue
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from lockgate.model.errors import UnavailableError
 
 T = TypeVar("T", bound=Hashable)
 R = TypeVar("R")
+V = TypeVar("V")
 
 
 def in_parallel(
@@ -70,3 +71,27 @@ def _collected(
             raise result
         results[item] = result
     return results
+
+
+class Begun(Generic[V]):
+    """Work that a thread of its own does meanwhile."""
+
+    def __init__(self, work: Callable[[], V]) -> None:
+        self._work = work
+        self._done: list[V] = []
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._labour, daemon=True)
+        self._thread.start()
+
+    def result(self) -> V:
+        """Wait for it and tell what came of it, or raise what it raised."""
+        self._thread.join()
+        if self._error:
+            raise self._error
+        return self._done[0]
+
+    def _labour(self) -> None:
+        try:
+            self._done.append(self._work())
+        except BaseException as error:  # noqa: BLE001 - who asks for the result is told
+            self._error = error

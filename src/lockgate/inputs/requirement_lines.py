@@ -33,6 +33,7 @@ LONGEST = 1_000_000  # characters of one logical line: hundreds of hashes
 LONGEST_ENTRY = 10_000  # of what of it is no hash
 LINES = 50_000  # logical lines of one file that say something
 
+_OPTION = re.compile(r"(?:^|(?<= ))-")
 _COMMENT = re.compile(r"(^|(?<=\s))#.*$", re.DOTALL)
 _CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 _CODECS = re.compile(r"(utf-?8|(us-)?ascii|latin-?1|iso-?8859-\d+|(cp|windows-)\d+)(-sig)?", re.IGNORECASE)
@@ -243,7 +244,7 @@ def _take_options(line: _Line, text: str, values: Values, parsed: Parsed) -> Non
 
 
 def _split_options(text: str) -> tuple[str, str]:
-    match = re.search(r"(?:^|(?<= ))-", text)
+    match = _OPTION.search(text)
     return (text[: match.start()], text[match.start() :]) if match else (text, "")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from itertools import chain
 
 from lockgate.checks.pins import installs
@@ -23,7 +23,9 @@ from lockgate.inputs.lockfiles import scripts as inline_scripts
 from lockgate.inputs.lockfiles.base import Manifest, as_gap, read_manifests
 from lockgate.inputs.lockfiles.base import text as read_text
 from lockgate.inputs.lockfiles.declared import Declared, load
+from lockgate.inputs.parallel import Begun
 from lockgate.inputs.pre_commit import Dependency, Hooks, Revision
+from lockgate.inputs.remembered import Remembered
 from lockgate.inputs.requirement_lines import parse
 from lockgate.inputs.shell import Command
 from lockgate.inputs.shells.base import Script, of_runs, scripts
@@ -40,10 +42,12 @@ class PinFiles:
     """What the files of a tree pin. Every path is as reports show it."""
 
     def __init__(self, tree: Tree) -> None:
-        self._tree = tree
+        self._tree = tree = Remembered(tree)
         self._paths = {display(path): path for path in tree.files}
         self.lines = cache(self._lines)
         self.allowed = cache(self._allowed)
+        configuration = self._configuration[1] if self._configuration else None
+        self._auditing = Begun(partial(zizmor.audit, self._workflows[0], configuration))
 
     @cached_property
     def packages(self) -> tuple[Package, ...]:
@@ -244,10 +248,9 @@ class PinFiles:
     def _actions_lock(self) -> dict[str, frozenset[str]] | Skip:
         return actions_lock.read(self._tree)
 
-    @cached_property
+    @property
     def _audit(self) -> zizmor.Audit:
-        configuration = self._configuration[1] if self._configuration else None
-        return zizmor.audit(self._workflows[0], configuration)
+        return self._auditing.result()
 
 
 def found(
