@@ -62,7 +62,7 @@ _OF_INDEXES = {
     "trusted_host": ("--trusted-host",),
     "find_links": ("-f", "--find-links"),
 }
-_HASH = re.compile(r"--hash[= ]([A-Za-z0-9_]+:[A-Za-z0-9]+)")
+_HASH = re.compile(r"--hash[= ]((?:sha256|sha384|sha512):[A-Za-z0-9]+)")  # pip refuses all others
 
 
 class Include(Struct, frozen=True):

@@ -70,6 +70,7 @@ def installs(command: Command, files: Files) -> Iterator[Install]:
 
 
 _PYTHON = re.compile(r"(?:python|pypy)[\d.]*w?|py|[^/]*\0[^/]*")
+_MODULE = re.compile(r"-[bBdEiIOPqsSuvx]*m")
 _RUNNERS = {"poetry", "pdm", "pipenv", "hatch", "rye", "pixi", "uv"}
 
 
@@ -82,13 +83,20 @@ def _of_module(command: Command) -> Command:
     if words is command.words and not _PYTHON.fullmatch(name):
         return command
     if words and _PYTHON.fullmatch(words[0].text.rpartition("/")[2]):
-        for at in range(1, len(words) - 1):
-            if words[at].text == "-m":
-                words = words[at + 1 :]
-                break
-            if not words[at].text.startswith("-"):
-                break
+        words = _module(words) or words
     return Command(words or command.words, command.at)
+
+
+def _module(words: tuple[Word, ...]) -> tuple[Word, ...]:
+    """The module that Python runs and its arguments; nothing where it runs something else. `-mpip` and `-Im pip` name one, too."""
+    at = 1
+    while at < len(words) and words[at].text.startswith("-"):
+        chosen = _MODULE.match(words[at].text)
+        if chosen:
+            glued = words[at].text[chosen.end() :]
+            return ((Word(glued, words[at].at),) if glued else ()) + words[at + 1 :]
+        at += 2 if words[at].text in {"-W", "-X"} else 1
+    return ()
 
 
 def _is_pip(words: Sequence[Word]) -> bool:

@@ -30,7 +30,10 @@ def installs(command: Command, files: Files) -> Iterator[Install]:  # noqa: ARG0
     elif action in _INSTALLING or (name == "yarn" and action == "global"):
         arguments = parsed(command.arguments, _VALUED)
         operands = arguments.operands[2:] if action == "global" else arguments.operands[1:]
-        if arguments.has("-g", "--global", "--location=global") or action == "global":
+        everywhere = arguments.has("-g", "--global") or "global" in (
+            word.text for word in arguments.values("--location")
+        )
+        if everywhere or action == "global":
             yield from _made(operands, f"{name} {action}")
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from lockgate.checks.pins.files import PinFiles, found
+from lockgate.engines.zizmor import Issue
 from lockgate.model.errors import shortened
 from lockgate.model.finding import Confidence, Finding, Location, Severity
 from lockgate.model.rule import Rule, page
@@ -57,9 +58,23 @@ def check(files: PinFiles) -> Iterator[Finding]:
     for issue in files.issues:
         if issue.ident == "unpinned-images" and issue.confidence is not Confidence.LOW:
             named = _IN_YAML.fullmatch(issue.expansion or issue.feature)
-            name = named[1] if named else issue.expansion or issue.feature
-            if not _LOCAL.match(name):
-                yield _finding(name.partition("@")[0], issue.at, engine="zizmor")
+            if not named:
+                yield _unnamed(issue)
+            elif not _LOCAL.match(named[1]):
+                yield _finding(named[1].partition("@")[0], issue.at, engine="zizmor")
+
+
+def _unnamed(issue: Issue) -> Finding:
+    """The finding about an image that an expression or an alias names."""
+    return found(
+        RULE,
+        issue.at,
+        pinned=shortened(" ".join(issue.feature.split()), _LONGEST),
+        message=f"An image that is not named here is not pinned by digest: {issue.note}",
+        fix="Write @sha256:DIGEST behind its name.",
+        severity=Severity.HIGH if issue.usual else Severity.MEDIUM,
+        engines=("zizmor",),
+    )
 
 
 def _finding(name: str, at: Location, *, is_sure: bool = True, engine: str = "lockgate") -> Finding:
