@@ -8,26 +8,21 @@ from collections.abc import Iterator
 
 from lockgate.checks import base, redact
 from lockgate.checks.identity import identify
-from lockgate.checks.lint import kept
+from lockgate.checks.lint import gating, kept
 from lockgate.checks.lint.own import own_files
 from lockgate.checks.lint.source import Source
 from lockgate.engines import pylint
 from lockgate.engines.mirror import fits
-from lockgate.engines.pylint import Description, Linted, Message
+from lockgate.engines.pylint import Description, Linted
 from lockgate.engines.pylint_config import Configuration, find
 from lockgate.inputs.files import display
 from lockgate.inputs.tree import Tree
-from lockgate.model.finding import Confidence, Finding, Severity
+from lockgate.model.finding import Confidence, Finding
 from lockgate.model.record import Coverage, Skip
 from lockgate.model.rule import Rule, page
 
 UNIT = "Python files"
 _PAGES = "https://pylint.readthedocs.io/en/stable/user_guide/messages"
-_SEVERITIES = {"fatal": Severity.MEDIUM, "error": Severity.MEDIUM, "warning": Severity.LOW}
-_CONFIDENCES = {"HIGH": Confidence.HIGH, "INFERENCE_FAILURE": Confidence.LOW}
-# True only where the environment holds every dependency of the project and pylint knows its namespace packages, which we
-# can't tell.
-_OF_ENVIRONMENT = frozenset({"import-error", "no-name-in-module", "relative-beyond-top-level"})
 
 
 def all_rules() -> tuple[Rule, ...]:
@@ -119,8 +114,8 @@ def _findings(linted: Linted, texts: dict[str, Source]) -> Iterator[Finding]:
         yield Finding(
             **{field: getattr(at, field) for field in at.__struct_fields__},
             rule=f"lint/{message.symbol}",
-            severity=own.severity if own else _SEVERITIES.get(message.type, Severity.NONE),
-            confidence=_confidence(message),
+            severity=own.severity if own else gating.severity(message.symbol, message.type),
+            confidence=gating.confidence(message, source),
             message=source.told(message),
             fix=own.fix
             if own
@@ -134,12 +129,6 @@ def _findings(linted: Linted, texts: dict[str, Source]) -> Iterator[Finding]:
 def _key(finding: Finding, _: str) -> tuple[str, ...]:
     """What tells a finding from others of its rule and file: not the line, which may hold a secret, nor its number."""
     return str(finding.properties["scope"]), re.sub(r"\d+", "", finding.message)
-
-
-def _confidence(message: Message) -> Confidence:
-    if message.symbol in _OF_ENVIRONMENT:
-        return Confidence.LOW
-    return _CONFIDENCES.get(message.confidence, Confidence.MEDIUM)
 
 
 def _gaps(linted: Linted, configuration: Configuration, python: str) -> Iterator[str]:
@@ -191,7 +180,7 @@ def _rule(known: Description) -> Rule:
         summary=sentence,
         explanation=known.text,
         fix=f"See pylint's page on it for a bad and a good example. `# pylint: disable={known.symbol}` allows a line.",
-        severity=_SEVERITIES.get(known.category, Severity.NONE),
-        confidence=Confidence.LOW if known.symbol in _OF_ENVIRONMENT else Confidence.MEDIUM,
+        severity=gating.severity(known.symbol, known.category),
+        confidence=Confidence.LOW if known.symbol in gating.OF_ENVIRONMENT else Confidence.MEDIUM,
         help_uri=f"{_PAGES}/{known.category}/{known.symbol}.html",
     )

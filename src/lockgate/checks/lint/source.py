@@ -15,6 +15,7 @@ from lockgate.model.finding import Location
 _ENCODINGS = frozenset({"utf-8", "utf-8-sig", "iso-8859-1", "iso-8859-15", "cp1252", "ascii"})
 _LITERAL = re.compile(r"(\"\"\"|''')[\s\S]*?\1|\"[^\"\n]*\"|'[^'\n]*'|#[^\n]*")
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
+_BROUGHT = re.compile(r"^[ \t]*from[ \t]+(?:[\w.]+[ \t]+import[ \t]*(\*)|\.(\w+)[ \t]+import\b)", re.MULTILINE)
 _WORD = re.compile(r"\w+")
 _SHORTEST = 4  # shorter literals are no secrets, and are words of the message itself
 
@@ -31,6 +32,11 @@ class Source:
     def masked(self) -> str:
         """The text with what is in string literals and comments replaced, so that a hash of it is none of a secret."""
         return _LITERAL.sub(lambda match: re.sub(r"[^\r\n]", "*", match.group()), self.text)
+
+    @cached_property
+    def brings(self) -> frozenset[str]:
+        """What imports bring beside the names that they tell: `*` for any, and modules that become names of their package."""
+        return frozenset(name for names in _BROUGHT.findall(self.masked) for name in names if name)
 
     def place(self, message: Message) -> Location:
         """Where a message is; to the end of the line where pylint does not say where it ends."""
