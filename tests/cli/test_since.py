@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from string import ascii_uppercase
 
 import pytest
 
@@ -17,7 +18,7 @@ WORKFLOW = (
 
 
 def token(seed: int) -> str:
-    return "AKIA" + noise(16, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", seed)
+    return "AKIA" + noise(16, f"{ascii_uppercase}234567", seed)
 
 
 def findings(root: Path, *arguments: object) -> dict[str, set[tuple[str, str, int]]]:

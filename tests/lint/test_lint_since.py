@@ -26,6 +26,7 @@ BEFORE = {
     "src/pkg/windows.py": "A = 1\r\nB = eval('1')\r\n",
     "src/pkg/twice.py": "def f():\n    return eval('1')\n\n\ndef g():\n    return 2\n",
     "src/pkg/masked.py": "# pylint: disable=eval-used\nA = 1\nB = eval('1')\n",
+    "src/pkg/star.py": "from absent import *\nprint(whatever)\n",
 }
 AFTER = {
     "src/pkg/api.py": "def changed(a, b):\n    return a, b\n\n\ndef stays():\n    return 1\n",
@@ -35,6 +36,7 @@ AFTER = {
     "src/pkg/twice.py": "def f():\n    return eval('1')\n\n\ndef g():\n    return eval('1')\n",
     "src/pkg/masked.py": "A = 1\nB = eval('1')\n",
     "src/pkg/new.py": "F = eval('1')\n",
+    "src/pkg/star.py": "A = 1\nprint(whatever)\n",
 }
 TOLD = {
     ("lint/no-member", "src/pkg/user.py", 4),  # the function was removed
@@ -43,6 +45,11 @@ TOLD = {
     ("lint/eval-used", "src/pkg/after.py", 5),
     ("lint/eval-used", "src/pkg/twice.py", 6),
     ("lint/eval-used", "src/pkg/masked.py", 2),  # the comment that allowed it was removed
+    (
+        "lint/undefined-variable",
+        "src/pkg/star.py",
+        2,
+    ),  # which before could come from elsewhere, and so counted for less
     ("lint/eval-used", "src/pkg/new.py", 1),  # which Git does not track
 }
 # The module was deleted; which of the two it is depends on what pylint makes of the package.

@@ -57,9 +57,11 @@ def _key(finding: Finding, place: Place | None) -> Hashable:
     """What two findings have in common that are the same.
 
     What follows the first sentence of a message is told of its history, and lines that a message names may have moved.
+    One that counts more now than it did is another.
     """
     sentence = finding.message.partition(". ")[0].rstrip(".")
-    return place and (place, finding.rule, finding.column, finding.end_column, _NUMBER.sub("", sentence))
+    said = finding.rule, finding.severity, finding.confidence, _NUMBER.sub("", sentence)
+    return place and (place, finding.column, finding.end_column, said)
 
 
 def _taken(known: Counter[Hashable], key: Hashable) -> bool:
