@@ -14,7 +14,7 @@ from lockgate.checks.run import run_check
 from lockgate.config.settings import Settings
 from lockgate.engines import pylint
 from lockgate.model.finding import Confidence, Severity
-from lockgate.model.record import Record
+from lockgate.model.record import Outcome, Record
 from lockgate.model.report import Verdict
 from lockgate.policy.verdict import decide
 from support import target, write
@@ -85,6 +85,27 @@ def test_code_that_works_does_not_fail_the_gate(repository: Repository) -> None:
     counted = [f for f in record.findings if f.severity is Severity.HIGH and f.confidence is not Confidence.LOW]
     assert not counted
     assert verdict(record) is Verdict.PASS
+
+
+@pytest.mark.parametrize(
+    ("requires", "gates"), [(">=3.99", False), (">=3.9", True), ("", True), ("nonsense", True), (">=3.9,<3.10", False)]
+)
+def test_code_for_another_python_is_not_examined_and_does_not_fail(
+    repository: Repository, requires: str, gates: bool
+) -> None:
+    project = f'[project]\nname = "a"\nrequires-python = "{requires}"\n'
+    root = repository({"src/a.py": "x = 1\nnew syntax\n", "src/b.py": "print(absent)\n", "pyproject.toml": project})
+    record = run_check("lint", target(root))
+    rules = {finding.rule for finding in record.findings}
+    assert "lint/undefined-variable" in rules
+    assert ("lint/syntax-error" in rules) is gates
+    assert (record.outcome is Outcome.COMPLETE) is gates
+    if not gates:
+        assert record.reason.startswith("not examined: src/a.py (does not parse on Python 3.")
+    # What is kept is for what the project supports.
+    write(root, {"pyproject.toml": project.replace(requires, ">=3.9" if not gates else ">=3.99") if requires else ""})
+    again = run_check("lint", target(root))
+    assert (again.outcome is Outcome.COMPLETE) is (not gates if requires else gates)
 
 
 def test_every_gating_message_is_one_of_pylints() -> None:

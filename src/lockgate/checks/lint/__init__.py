@@ -6,11 +6,14 @@ import os
 import re
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from lockgate.checks import base, redact
 from lockgate.checks.identity import identify
 from lockgate.checks.lint import gating, kept
 from lockgate.checks.lint.own import own_files
 from lockgate.checks.lint.source import Source
+from lockgate.checks.lint.supported import required_python, sifted
 from lockgate.engines import pylint
 from lockgate.engines.mirror import fits
 from lockgate.engines.pylint import Description, Linted
@@ -59,9 +62,10 @@ def _linted(
         trust=target.settings.trust,
         progress=target.progress,
     )
+    linted, unparsed = sifted(linted, configuration.python)
     texts = {path: Source(path, sources[path]) for path in {message.path for message in linted.messages} & set(sources)}
     findings = tuple(_findings(linted, texts))
-    skipped = (*skips, *_left_out(linted, sources, configuration))
+    skipped = (*skips, *unparsed, *_left_out(linted, sources, configuration))
     shown = {display(path): source for path, source in texts.items()}
     return base.Result(
         coverage=Coverage(
@@ -101,7 +105,8 @@ def _read(tree: Tree, paths: list[str]) -> tuple[dict[str, bytes], list[Skip]]:
 
 def _configuration(tree: Tree) -> tuple[Configuration, list[Skip]]:
     found = find(tree)
-    return (Configuration(), [found]) if isinstance(found, Skip) else (found, [])
+    problems = [found] if isinstance(found, Skip) else []
+    return replace(Configuration() if isinstance(found, Skip) else found, python=required_python(tree)), problems
 
 
 def _findings(linted: Linted, texts: dict[str, Source]) -> Iterator[Finding]:
