@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pylint
 import pytest
 
 from lockgate.checks.run import run_check
@@ -131,6 +135,21 @@ def test_another_message_at_the_same_place_is_told(repository: Repository) -> No
     found = [(finding.line, finding.rule) for finding in since(root, "HEAD").findings]
     assert (2, "lint/unexpected-keyword-arg") in found
     assert (3, "lint/unexpected-keyword-arg") in found
+
+
+def test_what_is_installed_of_the_project_is_not_asked(repository: Repository, tmp_path: Path) -> None:
+    files = {
+        "src/space/api.py": "def gone(): return 1\n\n\ndef stays(): return 2\n",
+        "src/space/user.py": "from space import api\n\napi.gone()\napi.stays()\n",
+    }
+    root = repository(files)
+    write(root, {"src/space/api.py": "def stays(): return 2\n"})
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "env"], check=True)
+    site = next(tmp_path.glob("env/lib/python*/site-packages"))
+    (site / "tools.pth").write_text(f"{Path(pylint.__file__).parents[1]}\n")
+    shutil.copytree(root / "src/space", site / "space")  # as `pip install .` makes it, of the changed files
+    record = since(root, "HEAD", python=str(tmp_path / "env/bin/python"))
+    assert told(record) == {("lint/no-member", "src/space/user.py", 3)}
 
 
 def test_the_command_fails_on_new_findings_only(repository: Repository) -> None:
