@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from lockgate.inputs.committed import CommittedTree
-from lockgate.inputs.moved import Moves, Place, unchanged
+from lockgate.inputs.moved import MOST_LINES, Moves, Place, unchanged
 from lockgate.inputs.revisions import base_of
 from lockgate.inputs.tree import Tree
 from lockgate.model.errors import UnavailableError, UsageError
@@ -83,6 +83,13 @@ def test_no_lines_take_long() -> None:
     assert unchanged([b"%d" % number for number in range(count)], [b"%d" % number for number in shuffled])
     assert unchanged([b"x"] * count, [b"y", *[b"x"] * count]) == [(1, 0, count)]
     assert unchanged([b"x", b"y"] * count, [b"y", b"z"] * count) == []
+
+
+def test_a_file_of_very_many_lines_is_the_same_or_another(repository: Repository) -> None:
+    root = repository({"a.txt": "\n" * MOST_LINES + "\n", "b.txt": "\n" * MOST_LINES + "\n"})
+    write(root, {"b.txt": "x\n" + "\n" * MOST_LINES})
+    assert before(root, "a.txt", 1, MOST_LINES) == ("a.txt", 1)
+    assert before(root, "b.txt", 3) is None
 
 
 def test_lines_that_moved_and_lines_that_were_changed(repository: Repository) -> None:

@@ -49,11 +49,12 @@ def command(
     check_destinations(sarif, json_file)
     named = tuple(name.strip() for name in ",".join(checks).split(",")) if checks else None
     tell_of_repository(root)
+    commit = since_commit(root, since)
     settings = settings_of(root, {"checks": named, **options})
     names = list(settings.checks) or base.names()
     if records:
         found, place = collect(Path(records), names, run), revision(root)
     else:
-        found, place = run_checks(names, root, settings, run, since=since_commit(root, since), progress=not no_progress)
+        found, place = run_checks(names, root, settings, run, since=commit, progress=not no_progress)
     report = decide(found, settings, os.environ, place, base.names())
     return finish(report, sarif_file=sarif, json_file=json_file)

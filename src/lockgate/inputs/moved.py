@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from itertools import filterfalse
 from typing import NamedTuple
@@ -14,6 +14,7 @@ from lockgate.inputs.tree import Tree
 from lockgate.model.finding import Location
 from lockgate.model.record import Skip
 
+MOST_LINES = 2_000_000  # of a file whose lines are compared
 MOST_READ = 2**26  # bytes of files that are gone, which are read to find out what they are called now
 _DEEPEST = 8
 
@@ -63,9 +64,12 @@ class Moves:
         return {display(path): path for path in self._new.files}
 
     def _compared(self, path: str) -> tuple[str, list[_Block]]:
-        now = _lines(self._new, path)
-        source = path if path in self._there else self._former(now)
-        return source, unchanged(_lines(self._old, source), now) if source else []
+        now = _text(self._new, path)
+        source = path if path in self._there else self._former(_lines(now))
+        before = _text(self._old, source) if source else None
+        if now is not None and now == before:
+            return source, [_Block(0, 0, now.count(b"\n") + 1)]
+        return source, unchanged(_lines(before), _lines(now))
 
     def _former(self, lines: Sequence[bytes]) -> str:
         """What a file with these lines was called, empty where it was not there."""
@@ -80,7 +84,7 @@ class Moves:
         owners: dict[bytes, str] = {}
         read = 0
         for path in filterfalse(self._new.has, self._old.files):
-            for line in set(_lines(self._old, path)):
+            for line in set(_lines(_text(self._old, path))):
                 owners[line] = "" if line in owners else path
                 read += len(line)
             if read > MOST_READ:
@@ -88,10 +92,15 @@ class Moves:
         return owners
 
 
-def _lines(tree: Tree, path: str) -> list[bytes]:
-    """The lines of a file, none where it can't be read. How a line ends is no part of it: Git may rewrite that."""
+def _text(tree: Tree, path: str) -> bytes | None:
+    """The content of a file, None where it can't be read. How a line ends is no part of it: Git may rewrite that."""
     data = tree.read(path)
-    return [] if isinstance(data, Skip) else data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+    return None if isinstance(data, Skip) else data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
+
+def _lines(text: bytes | None) -> list[bytes]:
+    """The lines of a text; none of one that has too many."""
+    return [] if text is None or text.count(b"\n") > MOST_LINES else text.split(b"\n")
 
 
 def unchanged(old: Sequence[bytes], new: Sequence[bytes]) -> list[_Block]:
@@ -100,22 +109,23 @@ def unchanged(old: Sequence[bytes], new: Sequence[bytes]) -> list[_Block]:
     It is the patience diff: lines that either side has once are matched, then what is beside them, and what is between
     these in the same way. Deeper than _DEEPEST it does not look, so the time is that of sorting.
     """
-    same: dict[int, int] = {}
+    blocks: list[_Block] = []
     ranges = [(0, len(old), 0, len(new), 0)]
     while ranges:
         a, a_end, b, b_end, depth = ranges.pop()
+        first = b
         while a < a_end and b < b_end and old[a] == new[b]:
-            same[b] = a
             a, b = a + 1, b + 1
+        last = b_end
         while a < a_end and b < b_end and old[a_end - 1] == new[b_end - 1]:
             a_end, b_end = a_end - 1, b_end - 1
-            same[b_end] = a_end
+        blocks += (_Block(first, a - (b - first), b - first), _Block(b_end, a_end, last - b_end))
         anchors = _anchors(_once(old, a, a_end), _once(new, b, b_end)) if depth < _DEEPEST else []
         if anchors:
             for next_a, next_b in [*anchors, (a_end, b_end)]:
                 ranges.append((a, next_a, b, next_b, depth + 1))
                 a, b = next_a, next_b
-    return _blocks(same)
+    return _joined(blocks)
 
 
 def _once(lines: Sequence[bytes], begin: int, end: int) -> dict[bytes, int]:
@@ -145,12 +155,13 @@ def _anchors(old: dict[bytes, int], new: dict[bytes, int]) -> list[tuple[int, in
     return row[::-1]
 
 
-def _blocks(same: dict[int, int]) -> list[_Block]:
-    blocks: list[_Block] = []
-    for now, before in sorted(same.items()):
-        last = blocks[-1] if blocks else _Block(-1, -1, 0)
-        if (last.now + last.size, last.before + last.size) == (now, before):
-            blocks[-1] = last._replace(size=last.size + 1)
+def _joined(blocks: Iterable[_Block]) -> list[_Block]:
+    """The blocks that have lines, in order, and those that follow each other as one."""
+    joined: list[_Block] = []
+    for block in sorted(block for block in blocks if block.size):
+        last = joined[-1] if joined else _Block(-1, -1, 0)
+        if (last.now + last.size, last.before + last.size) == (block.now, block.before):
+            joined[-1] = last._replace(size=last.size + block.size)
         else:
-            blocks.append(_Block(now, before, 1))
-    return blocks
+            joined.append(block)
+    return joined
