@@ -52,6 +52,9 @@ HARMLESS = {
     "newer": "import sys\nimport shutil\nif sys.version_info >= (3, 99):\n    shutil.rmtree('x', newer=1)\n",
     "cyclic/__init__": "from .inner import thing\nfrom absent import other\ninner.thing()\nprint(thing, other.x)\n",
     "cyclic/inner": "def thing(): pass\n",
+    # pylint takes the field of the class for the name of the module: both defaults work.
+    "fields": "import os, json as j\nfrom a import (b)\nC = 1\ndef d(): pass\nclass A:\n    os: str\n    j: str\n    b: str\n    C: str\n"
+    "    d: str\n    def f(self, p=os.sep, q=j.x, r=b, s=C, t=d): pass\n",
     "lines": "x = 1\ry = 2\r",
 }
 

@@ -62,8 +62,8 @@ def confidence(message: Message, source: Source) -> Confidence:
 
 
 def _may_be_elsewhere(message: Message, source: Source) -> bool:
-    """Whether a name that pylint does not find may be there all the same: by an import, or in another Python."""
+    """Whether a name that pylint does not find may be there all the same: pylint misses some, or it is another Python's."""
     if message.symbol != "undefined-variable":
         return False
     names = _QUOTED.findall(message.text)
-    return not source.brings.isdisjoint(["*", *names]) or not _ELSEWHERE.isdisjoint(names)
+    return not source.bound.isdisjoint(["*", *names]) or not _ELSEWHERE.isdisjoint(names)
