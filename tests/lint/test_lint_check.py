@@ -23,14 +23,14 @@ OWN = [f"lint/{checker.rule.symbol}" for checker in checkers()]
 Repository = Callable[..., Path]
 # For each kind of message: source with one such message on line 2, and its severity and confidence.
 CONTRACTS = {
-    "lint/undefined-variable": ("# a\nprint(absent)\n", Severity.MEDIUM, Confidence.MEDIUM),
+    "lint/undefined-variable": ("# a\nprint(absent)\n", Severity.HIGH, Confidence.MEDIUM),
     "lint/no-member": ("import sys\nsys.absent()\n", Severity.MEDIUM, Confidence.MEDIUM),
     "lint/return-in-init": (
         "class A:\n    def __init__(self):\n        return 1\n", Severity.MEDIUM, Confidence.MEDIUM,
     ),
     "lint/eval-used": ("# a\neval('1')\n", Severity.LOW, Confidence.MEDIUM),
     "lint/unused-argument": ("# a\ndef f(a): return 1\n", Severity.LOW, Confidence.HIGH),
-    "lint/syntax-error": ("# a\ndef (:\n", Severity.MEDIUM, Confidence.HIGH),
+    "lint/syntax-error": ("# a\ndef (:\n", Severity.HIGH, Confidence.HIGH),
     "lint/import-error": ("# a\nimport absent_module\n", Severity.MEDIUM, Confidence.LOW),
     "lint/no-name-in-module": ("# a\nfrom json import absent\n", Severity.MEDIUM, Confidence.LOW),
 }  # fmt: skip

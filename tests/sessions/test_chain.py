@@ -185,6 +185,20 @@ def test_options_reach_the_checks_and_the_gate(repository: Repository, advisorie
     assert (code, report["verdict"], report["threshold"]["severity"]) == (1, "FAIL", "medium")
 
 
+def test_what_came_since_a_revision(repository: Repository, advisories: Path) -> None:
+    root = repository({**CLEAN, "demo.py": LEAK})
+    code, report, said = nox(root, advisories, "--", "--since", "HEAD")
+    assert (code, report["verdict"]) == (0, "PASS"), said
+    assert "1 older finding left out" in said
+    write(root, {"other.py": LEAK})
+    code, report, _ = nox(root, advisories, "--", "--since", "HEAD")
+    found = {finding["path"] for record in report["records"] for finding in record["findings"]}
+    assert (code, found) == (1, {"other.py"})
+    code, said = call(root, advisories, "--session", "gate", "--", "--since", "nosuch")
+    assert code == 1
+    assert "there is no commit 'nosuch'" in said
+
+
 @pytest.mark.usefixtures("package_index")
 def test_the_lint_session_installs_the_project(repository: Repository, advisories: Path) -> None:
     noxfile = 'import lockgate.sessions\nlockgate.sessions.register(checks=("lint",))\n'

@@ -26,13 +26,14 @@ Progress = Callable[[int, int], None]
 class Target(Struct, frozen=True, kw_only=True):
     """What a check examines, and how: the files of a tree, or instead of them what its repository's `commits` brought.
 
-    `engine_options` are used in place of those that the settings give.
+    `engine_options` are used in place of those that the settings give. `since` is a commit: what was found there before is not told.
     """
 
     tree: Tree
     settings: Settings
     commits: Commits | None = None
     engine_options: EngineOptions | None = None
+    since: str = ""
     progress: Progress = lambda _done, _total: None
 
     @property

@@ -32,7 +32,10 @@ GRACE = 2.0  # seconds
 
 
 class Request(msgspec.Struct, frozen=True):
-    """What a worker is to do; it comes on its standard input. Where there are `files`, these are all that is examined."""
+    """What a worker is to do; it comes on its standard input. Where there are `files`, these are all that is examined.
+
+    `since` is as in a target.
+    """
 
     check: str
     root: str
@@ -41,6 +44,7 @@ class Request(msgspec.Struct, frozen=True):
     commits: Commits | None = None
     engine_options: EngineOptions | None = None
     files: tuple[str, ...] = ()
+    since: str = ""
 
 
 class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -64,12 +68,13 @@ def run_all(
     progress: Callable[[str, int, int], None],
     meanwhile: Callable[[], None] = lambda: None,
     files: tuple[str, ...] = (),
+    since: str = "",
 ) -> list[Record]:
     """The records of the checks, in the order of `names`, over `root` or of it these `files` only.
 
-    `progress` is told check, done and total. As `run_requests`.
+    `since` is as in a target; `progress` is told check, done and total. As `run_requests`.
     """
-    requests = [Request(name, str(root), settings, run, files=files) for name in names]
+    requests = [Request(name, str(root), settings, run, files=files, since=since) for name in names]
     return run_requests(requests, [partial(progress, name) for name in names], meanwhile)
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
+
+from msgspec.structs import replace
 
 from lockgate.checks import base, redact
 from lockgate.model.errors import LockgateError, origin
@@ -19,6 +22,8 @@ def run_check(name: str, target: base.Target, run: str = "") -> Record:
     clock = time.perf_counter()
     try:
         result = redact.result(_result(name, target))
+        if target.since:
+            result = _since(result, name, target)
     except Exception as error:  # noqa: BLE001 - a broken check is a result; the error's text may hold a secret
         result = _nothing(f"the {name} check broke: {type(error).__name__}{origin(error)}; please report it")
     reasons = _reasons(result)
@@ -42,6 +47,15 @@ def _result(name: str, target: base.Target) -> base.Result:
         return base.get(name).run(target)
     except LockgateError as error:
         return _nothing(str(error))
+
+
+def _since(result: base.Result, name: str, target: base.Target) -> base.Result:
+    from lockgate.checks.since import narrowed
+
+    try:
+        return narrowed(result, target, partial(run_check, name))
+    except LockgateError as error:
+        return replace(result, gaps=(*result.gaps, f"what there was before is not known, so all is told: {error}"))
 
 
 def _nothing(reason: str) -> base.Result:

@@ -49,6 +49,7 @@ def answer(request: Request, answers: IO[bytes]) -> None:
         progress=progress,
         commits=request.commits,
         engine_options=request.engine_options,
+        since=request.since,
     )
     record = run_check(request.check, target, request.run)
     answers.write(msgspec.json.encode(Answer(record=record)) + b"\n")

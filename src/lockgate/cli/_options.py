@@ -86,6 +86,7 @@ _OUTPUT = (
     click.option("--json", "json_file", metavar="FILE", help="Write a JSON report ('-': standard output)."),
     click.option("--no-progress", is_flag=True, help="Show no progress bar."),
 )
+since_option = click.option("--since", metavar="REV", help="Tell only what came with the changes since REV.")
 path_argument = click.argument("path", default=".", metavar="[PATH]")
 
 
@@ -106,6 +107,13 @@ secrets_settings_options = _adds(*_SETTINGS, _OFFLINE)
 advisory_options = _adds(_OFFLINE, *_ADVISORIES)
 engine_options = _adds(*_ENGINES)  # of the engines that look for secrets
 output_options = _adds(*_OUTPUT)  # where reports go
+
+
+def since_commit(root: Path, since: str | None) -> str:
+    """The commit from which the changes since a revision are; empty where none is given. As `revisions.base_of`."""
+    from lockgate.inputs.revisions import base_of
+
+    return "" if since is None else base_of(root, since)
 
 
 def tell_of_repository(root: Path) -> None:

@@ -13,6 +13,8 @@ from lockgate.cli._options import (
     output_options,
     path_argument,
     settings_options,
+    since_commit,
+    since_option,
     tell_of_repository,
 )
 from lockgate.cli._run import run_checks
@@ -24,12 +26,14 @@ from lockgate.project import file_of, root_of, settings_of
 @click.argument("name")
 @path_argument
 @settings_options
+@since_option
 @output_options
 @click.option("--record", metavar="FILE", help="Write the record for a gate to decide on, and show no findings.")
 @click.option("--run", default="", hidden=True, help="The run that the record is of.")
 def command(
     name: str,
     path: str,
+    since: str | None,
     sarif: str | None,
     json_file: str | None,
     no_progress: bool,
@@ -48,6 +52,7 @@ def command(
     if not files:
         tell_of_repository(root)
     settings = settings_of(root, options)
-    found, place = run_checks([name], root, settings, run, tuple(files), progress=not no_progress)
+    commit = since_commit(root, since)
+    found, place = run_checks([name], root, settings, run, tuple(files), since=commit, progress=not no_progress)
     report = decide(found, settings, os.environ, place)
     return finish(report, sarif_file=sarif, json_file=json_file, record_file=record)

@@ -60,13 +60,15 @@ _OURS = frozenset(
 class Configuration(Struct, frozen=True):
     """What the project says to pylint: the `options` that are data, and the names of those that are `refused`.
 
-    `path` is the file, empty where there is none; `content` is all of it, for a user who trusts it.
+    `path` is the file, empty where there is none; `content` is all of it, for a user who trusts it. `python` are the versions that
+    the project supports.
     """
 
     path: str = ""
     content: bytes = b""
     options: dict[str, str] = {}
     refused: tuple[str, ...] = ()
+    python: str = ""
 
     @property
     def asked(self) -> list[str]:

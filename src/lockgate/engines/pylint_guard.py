@@ -57,12 +57,15 @@ class InstalledOnly:
     def settle(self, mirror: str) -> None:
         """Import from now on only from where it could be imported till now; whatever comes onto sys.path is for analysis.
 
-        Folders of the project on sys.path are replaced by the same ones of its copy `mirror`.
+        Folders of the project on sys.path are replaced by the same ones of its copy `mirror`, and that copy comes before
+        what is installed, which may be another version of the project.
         """
         self._settled = self._folders()
         for index, entry in enumerate(map(os.path.abspath, sys.path)):
             if entry not in self._settled:
                 sys.path[index] = os.path.join(mirror, os.path.relpath(os.path.realpath(entry), self._root))
+        first = len(self._standard)
+        sys.path[first:first] = [os.path.join(mirror, "src"), mirror]
         sys.path_importer_cache.clear()
 
     def _folders(self) -> list[str]:

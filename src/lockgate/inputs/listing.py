@@ -9,14 +9,16 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from lockgate.inputs import git
+from lockgate.inputs import git, objects
 from lockgate.inputs.files import display
+from lockgate.model.errors import UnavailableError
 from lockgate.model.record import Skip
 
 NESTED = "a repository that this one does not track; scan it by itself, and exclude it or let Git ignore it"
 
 _REGULAR = (b"100644", b"100755")
 _INDEX = ("ls-files", "-z", "-v", "--stage")
+_MOST = 2**28  # bytes of names: a few small trees can name each other until they hold billions of files
 _UNLISTED = re.compile(r"warning: could not open directory '(.*)")
 
 
@@ -65,6 +67,33 @@ def of_changes(root: Path) -> Listing:
         if status == b"U" or mode in _REGULAR:
             tracked[os.fsdecode(path)] = Entry(blob.decode("ascii"), conflict=status == b"U")
     return Listing(tracked)
+
+
+def of_commit(root: Path, commit: str) -> Listing:
+    """The files that a commit has below `root`. Raises UnavailableError where Git can't list them, or there are far too many."""
+    below = git.below(root)
+    tracked: dict[str, Entry] = {}
+    for line in _of_tree(root, commit, *([below] if below else [])).split(b"\0")[:-1]:
+        about, _, name = line.partition(b"\t")
+        mode, _, blob = about.split(b" ")
+        path = os.fsdecode(name).removeprefix(below)
+        # Git checks such names where it makes files of them, and not where it lists them.
+        regular = mode in _REGULAR and not {"", ".", ".."} & set(path.split("/"))
+        tracked[path] = Entry(blob.decode("ascii") if regular else "")
+    return Listing(tracked)
+
+
+def _of_tree(root: Path, *arguments: str) -> bytes:
+    with objects.Stream(root, "ls-tree", "-r", "-z", "--full-tree", "--", *arguments) as stream:
+        pieces, size = [], 0
+        while piece := stream.some(_MOST):
+            pieces.append(piece)
+            size += len(piece)
+            if size > _MOST:
+                raise UnavailableError("a commit lists too many files")
+        if stream.code():
+            raise UnavailableError(f"git can't list the files of {arguments[0]}: the clone is partial or damaged")
+    return b"".join(pieces)
 
 
 def of_names(root: Path, names: Sequence[str]) -> Listing:

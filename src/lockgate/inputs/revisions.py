@@ -11,6 +11,7 @@ from lockgate.inputs import git
 from lockgate.model.errors import UnavailableError, UsageError, shortened
 
 MOST_STASHED = 1_000  # entries; all are named in one command
+_WANTED = {"--range": "A..B, or one commit", "--since": "a branch, a tag or a commit"}
 _RANGE = re.compile(r"(.*?)(\.{2,3})(.*)", re.DOTALL)
 
 
@@ -48,6 +49,22 @@ def range_of(root: Path, text: str) -> Commits:
     return Commits((f"{begin}{match[2]}{end}",), added=True)
 
 
+def base_of(root: Path, text: str) -> str:
+    """The commit at which what is checked out parted from a revision; the revision itself where it is an ancestor.
+
+    Raises UsageError where `root` is in no repository, or `text` names no commit or one without a common ancestor, and
+    UnavailableError where a shallow clone may just lack it.
+    """
+    check_repository(root)
+    commit = _commit(root, text, "--since")
+    try:
+        return git.run(root, "merge-base", commit, "HEAD").decode("ascii").strip()
+    except UnavailableError:
+        _check_deep(root, text, "--since")
+        shown = repr(shortened(text))
+        raise UsageError(f"--since: {shown} and what is checked out have no common ancestor; give one") from None
+
+
 def everything(root: Path) -> Commits:
     """All that was committed and that a ref leads to. Of the stash these are all entries, which only its log names."""
     try:
@@ -57,15 +74,23 @@ def everything(root: Path) -> Commits:
     return Commits(("--all", *stashed[:MOST_STASHED]))
 
 
-def _commit(root: Path, name: str) -> str:
+def _commit(root: Path, name: str, option: str = "--range") -> str:
     """The full name of a commit."""
     shown = repr(shortened(name))
     if name.startswith(("-", "^")) or "\0" in name:
-        raise UsageError(f"--range: {shown} names no commit; give A..B, or one commit")
+        raise UsageError(f"{option}: {shown} names no commit; give {_WANTED[option]}")
     try:
         return git.run(root, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}").decode("ascii").strip()
     except UnavailableError:
         pass
+    _check_deep(root, name, option)
+    raise UsageError(f"{option}: there is no commit {shown} in {root}; git log --all shows what there is")
+
+
+def _check_deep(root: Path, name: str, option: str) -> None:
+    """Raise UnavailableError where commits may be missing because the clone is shallow."""
     if git.run(root, "rev-parse", "--is-shallow-repository").strip() == b"true":
-        raise UnavailableError(f"--range: {shown} is not in this clone, which is shallow; run: git fetch --unshallow")
-    raise UsageError(f"--range: there is no commit {shown} in {root}; git log shows what there is")
+        raise UnavailableError(
+            f"{option}: {shortened(name)!r} is not in this clone, which is shallow; run: git fetch --unshallow "
+            "(on GitHub: give actions/checkout `fetch-depth: 0`)"
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
@@ -54,6 +55,10 @@ class Tree:
         if entry is None or not entry.blob or (start.reason == ABSENT and not entry.kept):
             return start
         return self._read_index(path, entry)
+
+    def has(self, path: str) -> bool:
+        """Whether there is something of that name, whether or not it is examined."""
+        return os.path.lexists(self.root / path)
 
     def state(self, path: str) -> str:
         """What is another one whenever the content of a file is; empty where that can't be told."""

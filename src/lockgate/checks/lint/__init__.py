@@ -6,28 +6,26 @@ import os
 import re
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from lockgate.checks import base, redact
 from lockgate.checks.identity import identify
-from lockgate.checks.lint import kept
+from lockgate.checks.lint import gating, kept
 from lockgate.checks.lint.own import own_files
 from lockgate.checks.lint.source import Source
+from lockgate.checks.lint.supported import required_python, sifted
 from lockgate.engines import pylint
 from lockgate.engines.mirror import fits
-from lockgate.engines.pylint import Description, Linted, Message
+from lockgate.engines.pylint import Description, Linted
 from lockgate.engines.pylint_config import Configuration, find
 from lockgate.inputs.files import display
 from lockgate.inputs.tree import Tree
-from lockgate.model.finding import Confidence, Finding, Severity
+from lockgate.model.finding import Confidence, Finding
 from lockgate.model.record import Coverage, Skip
 from lockgate.model.rule import Rule, page
 
 UNIT = "Python files"
 _PAGES = "https://pylint.readthedocs.io/en/stable/user_guide/messages"
-_SEVERITIES = {"fatal": Severity.MEDIUM, "error": Severity.MEDIUM, "warning": Severity.LOW}
-_CONFIDENCES = {"HIGH": Confidence.HIGH, "INFERENCE_FAILURE": Confidence.LOW}
-# True only where the environment holds every dependency of the project and pylint knows its namespace packages, which we
-# can't tell.
-_OF_ENVIRONMENT = frozenset({"import-error", "no-name-in-module", "relative-beyond-top-level"})
 
 
 def all_rules() -> tuple[Rule, ...]:
@@ -64,9 +62,10 @@ def _linted(
         trust=target.settings.trust,
         progress=target.progress,
     )
+    linted, unparsed = sifted(linted, configuration.python)
     texts = {path: Source(path, sources[path]) for path in {message.path for message in linted.messages} & set(sources)}
     findings = tuple(_findings(linted, texts))
-    skipped = (*skips, *_left_out(linted, sources, configuration))
+    skipped = (*skips, *unparsed, *_left_out(linted, sources, configuration))
     shown = {display(path): source for path, source in texts.items()}
     return base.Result(
         coverage=Coverage(
@@ -106,7 +105,8 @@ def _read(tree: Tree, paths: list[str]) -> tuple[dict[str, bytes], list[Skip]]:
 
 def _configuration(tree: Tree) -> tuple[Configuration, list[Skip]]:
     found = find(tree)
-    return (Configuration(), [found]) if isinstance(found, Skip) else (found, [])
+    problems = [found] if isinstance(found, Skip) else []
+    return replace(Configuration() if isinstance(found, Skip) else found, python=required_python(tree)), problems
 
 
 def _findings(linted: Linted, texts: dict[str, Source]) -> Iterator[Finding]:
@@ -119,8 +119,8 @@ def _findings(linted: Linted, texts: dict[str, Source]) -> Iterator[Finding]:
         yield Finding(
             **{field: getattr(at, field) for field in at.__struct_fields__},
             rule=f"lint/{message.symbol}",
-            severity=own.severity if own else _SEVERITIES.get(message.type, Severity.NONE),
-            confidence=_confidence(message),
+            severity=own.severity if own else gating.severity(message.symbol, message.type),
+            confidence=gating.confidence(message, source),
             message=source.told(message),
             fix=own.fix
             if own
@@ -134,12 +134,6 @@ def _findings(linted: Linted, texts: dict[str, Source]) -> Iterator[Finding]:
 def _key(finding: Finding, _: str) -> tuple[str, ...]:
     """What tells a finding from others of its rule and file: not the line, which may hold a secret, nor its number."""
     return str(finding.properties["scope"]), re.sub(r"\d+", "", finding.message)
-
-
-def _confidence(message: Message) -> Confidence:
-    if message.symbol in _OF_ENVIRONMENT:
-        return Confidence.LOW
-    return _CONFIDENCES.get(message.confidence, Confidence.MEDIUM)
 
 
 def _gaps(linted: Linted, configuration: Configuration, python: str) -> Iterator[str]:
@@ -191,7 +185,7 @@ def _rule(known: Description) -> Rule:
         summary=sentence,
         explanation=known.text,
         fix=f"See pylint's page on it for a bad and a good example. `# pylint: disable={known.symbol}` allows a line.",
-        severity=_SEVERITIES.get(known.category, Severity.NONE),
-        confidence=Confidence.LOW if known.symbol in _OF_ENVIRONMENT else Confidence.MEDIUM,
+        severity=gating.severity(known.symbol, known.category),
+        confidence=Confidence.LOW if known.symbol in gating.OF_ENVIRONMENT else Confidence.MEDIUM,
         help_uri=f"{_PAGES}/{known.category}/{known.symbol}.html",
     )

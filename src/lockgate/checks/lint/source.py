@@ -15,6 +15,13 @@ from lockgate.model.finding import Location
 _ENCODINGS = frozenset({"utf-8", "utf-8-sig", "iso-8859-1", "iso-8859-15", "cp1252", "ascii"})
 _LITERAL = re.compile(r"(\"\"\"|''')[\s\S]*?\1|\"[^\"\n]*\"|'[^'\n]*'|#[^\n]*")
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
+# `import *`, a module that an import makes a name of its package, and what is bound in the first column.
+_BOUND = re.compile(
+    r"^[ \t]*from[ \t]+[\w.]+[ \t]+import[ \t]*(\*)|^[ \t]*from[ \t]+\.(\w+)[ \t]+import\b"
+    r"|^(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)|^(\w+)[ \t]*(?::[^=\n]*)?=(?!=)",
+    re.MULTILINE,
+)
+_IMPORTED = re.compile(r"^(?:from[ \t]+[\w.]+[ \t]+)?import[ \t]+([^\n;]+)", re.MULTILINE)
 _WORD = re.compile(r"\w+")
 _SHORTEST = 4  # shorter literals are no secrets, and are words of the message itself
 
@@ -31,6 +38,14 @@ class Source:
     def masked(self) -> str:
         """The text with what is in string literals and comments replaced, so that a hash of it is none of a secret."""
         return _LITERAL.sub(lambda match: re.sub(r"[^\r\n]", "*", match.group()), self.text)
+
+    @cached_property
+    def bound(self) -> frozenset[str]:
+        """The names that the module has at run time, as far as single lines tell; with `*` it may have any."""
+        text = self.masked
+        parts = (part for listed in _IMPORTED.findall(text) for part in listed.split(","))
+        imported = (words[-1].partition(".")[0] for part in parts if (words := part.strip("() \t*").split()))
+        return frozenset(name for names in _BOUND.findall(text) for name in names if name).union(imported)
 
     def place(self, message: Message) -> Location:
         """Where a message is; to the end of the line where pylint does not say where it ends."""

@@ -12,6 +12,7 @@ from lockgate.checks import base
 from lockgate.checks.secrets.baseline import Baseline, Entry, Secret, Verdict, parse, strongest
 from lockgate.config.settings import MEBIBYTE
 from lockgate.inputs import files
+from lockgate.inputs.committed import CommittedTree
 from lockgate.inputs.staged import StagedTree
 from lockgate.inputs.tree import Tree
 from lockgate.model.errors import LockgateError, UsageError, counted
@@ -28,7 +29,7 @@ def path_of(tree: Tree, setting: str | None) -> str:
     It is relative to the root of the tree where it lies below it, else absolute.
     """
     if setting is None:
-        return next((name for name in NAMES if os.path.lexists(tree.root / name)), "")
+        return next((name for name in NAMES if tree.has(name)), "")
     top = f"{os.path.normpath(tree.root.absolute())}{os.sep}"
     return os.path.normpath(setting).removeprefix(top) if setting else ""
 
@@ -53,6 +54,8 @@ def _read(tree: Tree, path: str) -> bytes | Skip:
         return files.read(Path(path).parent, Path(path).name, LIMIT)
     if isinstance(tree, StagedTree):
         return StagedTree(tree.root, [path], limit=LIMIT).read(path)
+    if isinstance(tree, CommittedTree):
+        return tree.read(path)
     return files.read(tree.root, path, LIMIT)
 
 

@@ -1,0 +1,43 @@
+"""Files that don't parse because the project is for another Python than the one that pylint runs on."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import InvalidVersion
+
+from lockgate.engines.pylint import Linted
+from lockgate.inputs.files import display
+from lockgate.inputs.tree import Tree
+from lockgate.model.record import Skip
+from lockgate.model.toml import TomlError, parse
+
+_LONGEST = 200  # characters of a specifier
+
+
+def required_python(tree: Tree) -> str:
+    """`project.requires-python` of the tree's pyproject.toml; empty where it does not say."""
+    text = tree.text("pyproject.toml")
+    try:
+        project = {} if isinstance(text, Skip) else parse(text).get("project")
+    except TomlError:
+        return ""
+    required = project.get("requires-python") if isinstance(project, dict) else ""
+    return required if isinstance(required, str) and len(required) <= _LONGEST else ""
+
+
+def sifted(linted: Linted, required: str) -> tuple[Linted, list[Skip]]:
+    """The same without syntax errors on a Python that the project does not support, and the files that have these.
+
+    `required` is a specifier of PEP 440; what can't be read supports every Python.
+    """
+    try:
+        supported = SpecifierSet(required).contains(linted.python, prereleases=True)
+    except (InvalidSpecifier, InvalidVersion):
+        supported = True
+    if supported:
+        return linted, []
+    unparsed = dict.fromkeys(message.path for message in linted.messages if message.symbol == "syntax-error")
+    messages = tuple(message for message in linted.messages if message.symbol != "syntax-error")
+    why = f"does not parse on Python {linted.python}, which the project does not support; --python names another"
+    return replace(linted, messages=messages), [Skip(display(path), why, gap=True) for path in unparsed]
