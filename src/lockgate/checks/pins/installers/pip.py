@@ -11,7 +11,7 @@ from lockgate.model.package import normalised
 
 NAMES = r"pip[\d.]*|uv"
 
-_VALUED = frozenset(
+VALUED = frozenset(
     """
     -r --requirement --requirements -c --constraint --constraints -e --editable -t --target -i --index-url --pypi-url
     --extra-index-url --index --default-index -f --find-links --platform --python-version --python-platform --implementation
@@ -37,7 +37,7 @@ def installs(command: Command, files: Files) -> Iterator[Install]:
         rest = parsed(rest[1:], _GLOBAL, first=True).operands if rest and rest[0].text == "pip" else ()
     if not rest or rest[0].text not in _INSTALLING:
         return
-    arguments = parsed(rest[1:], _VALUED)
+    arguments = parsed(rest[1:], VALUED)
     installer = "uv pip" if command.name == "uv" else "pip"
     hashed = arguments.has("--require-hashes", "--hash", "--no-index")  # or from a folder of this machine
     constraints = [word.text for word in arguments.values("-c", "--constraint", "--constraints")]
