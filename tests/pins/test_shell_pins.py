@@ -258,7 +258,7 @@ PASS = (
     "curl https://a.example/x | python3 read.py",
     "curl https://a.example/x | jq .",
     "curl https://a.example/x | tar xz",
-    "curl https://a.example/x | gpg --dearmor | sudo tee y",
+    "curl https://a.example/x | gpg --dearmor | sudo tee key",
     "curl https://a.example/x | perl -ne print",
     "curl https://a.example/x | sh -c 'cat >y'",
     "curl https://a.example/x | bash y.sh",

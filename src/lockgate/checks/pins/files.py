@@ -61,10 +61,15 @@ class PinFiles:
         """The revisions that pre-commit fetches."""
         return tuple(chain.from_iterable(hooks.revisions for hooks in self._hooks.values()))
 
+    @property
+    def scripts(self) -> tuple[tuple[Command, ...], ...]:
+        """The commands of each file with shell in it."""
+        return tuple(script.commands for script in self._scripts)
+
     @cached_property
     def commands(self) -> tuple[Command, ...]:
         """The commands of shell, wherever it stands."""
-        return tuple(chain.from_iterable(script.commands for script in self._scripts))
+        return tuple(chain.from_iterable(self.scripts))
 
     @cached_property
     def installs(self) -> tuple[Install, ...]:
@@ -77,7 +82,7 @@ class PinFiles:
         """The images that builds, projects, jobs and commands fetch."""
         own = images.made(self.commands)
         of_builds = chain.from_iterable(part.images for part in self.builds)
-        return (*of_builds, *chain.from_iterable(images.fetched(script.commands, own) for script in self._scripts))
+        return (*of_builds, *chain.from_iterable(images.fetched(commands, own) for commands in self.scripts))
 
     @cached_property
     def builds(self) -> tuple[Build, ...]:

@@ -68,9 +68,11 @@ def scripts(tree: Tree, paths: Iterable[str], wanted: str, doubtful: str) -> Ite
 
 
 def of_runs(path: str, runs: Iterable[Part], wanted: str, doubtful: str) -> Script:
-    """The commands of pieces of shell in the file `path`, parsed where `wanted` matches in them."""
+    """The commands of pieces of shell in the file `path`, parsed where `wanted` matches in one of them."""
     sought, unclear = re.compile(wanted), re.compile(doubtful)
-    snippets = (Snippet(path, [run]) for run in runs if sought.search(run[0]))
+    pieces = tuple(runs)
+    is_wanted = any(sought.search(text) for text, _, _ in pieces)
+    snippets = (Snippet(path, [piece]) for piece in (pieces if is_wanted else ()))
     return _script(path, chain.from_iterable(shell.commands(snippet, unclear) for snippet in snippets))
 
 
