@@ -74,7 +74,7 @@ class PinFiles:
     @cached_property
     def installs(self) -> tuple[Install, ...]:
         """What commands install or fetch to be run."""
-        named = NamedFiles(self._tree)
+        named = NamedFiles(self._tree, self.scripts)
         return tuple(chain.from_iterable(installs.installs(command, named) for command in self.commands))
 
     @cached_property

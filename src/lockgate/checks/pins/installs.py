@@ -46,13 +46,16 @@ class Install(Struct, frozen=True):
 
 
 class Files(Protocol):
-    """Looks up requirements files that a command names."""
+    """Looks up requirements files that a command names, and locks of the folders that it may run in."""
 
     def tier(self, name: str, path: str) -> Tier | None:
         """How firmly the file `name` names what it requires, None where that is not known or told at the file itself."""
 
     def pinned(self, names: Sequence[str], path: str) -> dict[str, Tier]:
         """What the constraints files `names` pin."""
+
+    def is_locked(self, name: str, path: str, folders: Sequence[str]) -> bool:
+        """Whether a lock of npm, pnpm or Yarn has a package or command: of `folders`, or where the commands of a file run."""
 
 
 class Installer(Protocol):

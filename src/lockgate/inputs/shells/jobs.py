@@ -13,9 +13,9 @@ from lockgate.model.finding import Location
 
 def pulled(image: yaml.ScalarNode, path: str, variable: re.Pattern[str]) -> Command:
     """The `docker pull` that an image of a job means; what `variable` matches in its name is not known."""
-    return docker("pull", variable.sub(UNKNOWN, image.value), at=location(path, image))
+    return command("docker", "pull", variable.sub(UNKNOWN, image.value), at=location(path, image))
 
 
-def docker(*words: str, at: Location) -> Command:
-    """A command of docker that something else means."""
-    return Command(tuple(Word(word, at) for word in ("docker", *words)), at)
+def command(*words: str, at: Location) -> Command:
+    """The command that something else means."""
+    return Command(tuple(Word(word, at) for word in words), at)

@@ -1,4 +1,4 @@
-"""GitHub workflows and composite actions: the `run` of their steps, the variables that they set, and the images that steps build.
+"""GitHub workflows and composite actions: the `run` of their steps and where it runs, variables, and images that are built.
 
 Format: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax. A step in another shell (python, pwsh,
 cmd) is no shell to us.
@@ -14,7 +14,7 @@ import yaml
 from lockgate.inputs import shell, variables, yaml_positions
 from lockgate.inputs.lockfiles.base import matcher
 from lockgate.inputs.shell import UNKNOWN, Told
-from lockgate.inputs.shells.jobs import docker
+from lockgate.inputs.shells.jobs import command
 from lockgate.inputs.yaml_positions import Mappings, location
 from lockgate.inputs.yaml_snippets import snippet
 from lockgate.model.record import Skip
@@ -32,7 +32,7 @@ _SHELL = re.compile(r"(?:.*/)?(?:sh|bash|dash|zsh|ksh)(?:\s|$)")
 
 
 def commands(text: str, path: str, doubtful: re.Pattern[str]) -> Iterator[Told]:
-    """The commands of all steps, and the variables that are set for them."""
+    """The commands of all steps, one `cd` for each folder that they run in, and the variables that are set for them."""
     top = yaml_positions.compose(text, path)
     if top is None or isinstance(top, Skip):
         if top:
@@ -43,12 +43,16 @@ def commands(text: str, path: str, doubtful: re.Pattern[str]) -> Iterator[Told]:
         yield from shell.commands(snippet(run, path, lines, lambda value: _EXPRESSION.sub(_unknown, value)), doubtful)
     seen: set[int] = set()
     for owner in _owners(top, mappings):
+        usual = mappings.get(mappings.get(owner, "defaults"), "run")
+        for folder in (mappings.get(owner, "working-directory"), mappings.get(usual, "working-directory")):
+            if isinstance(folder, yaml.ScalarNode):
+                yield command("cd", _EXPRESSION.sub(UNKNOWN, folder.value), at=location(path, folder))
         yield from variables.of_yaml(mappings.get(owner, "env"), path, seen)
         tags = mappings.get(mappings.get(owner, "with"), "tags")
         uses = mappings.get(owner, "uses")
         if isinstance(tags, yaml.ScalarNode) and uses and str(uses.value).startswith("docker/build-push-action@"):
             for tag in _EXPRESSION.sub(UNKNOWN, tags.value).replace(",", " ").split():
-                yield docker("build", "--tag", tag, at=location(path, tags))
+                yield command("docker", "build", "--tag", tag, at=location(path, tags))
 
 
 def _unknown(match: re.Match[str]) -> str:
