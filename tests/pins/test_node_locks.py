@@ -123,6 +123,13 @@ def test_a_lock_that_can_not_be_read_has_nothing(repository: Repository, lock: b
     assert lines(repository({"package-lock.json": lock, "a.sh": "npx eslint\n"})) == {"a.sh": [1]}
 
 
+def test_hostile_folders_end(repository: Repository) -> None:
+    moves = "".join(f"cd d{number}; npx --prefix e x\n" for number in range(8_000))
+    deep = "cd " + "a/" * 2**15 + "; npx x\n"
+    root = repository({"package-lock.json": NPM, "a.sh": moves, "b.sh": deep, "/".join("a" * 500) + "/c.sh": "npx x\n"})
+    assert "broke" not in run_check("pins", target(root)).reason
+
+
 def test_a_link_to_a_lock_is_not_followed(repository: Repository, tmp_path: Path) -> None:
     (tmp_path / "lock").write_text(NPM, encoding="utf-8")
     root = repository({"a.sh": "npx eslint\n"})

@@ -14,6 +14,7 @@ from lockgate.inputs.shell import UNKNOWN, Command
 from lockgate.inputs.tree import Tree
 from lockgate.model.package import Origin, Package
 
+DEEPEST = 100  # folders in folders
 _SUFFIXES = (".txt", ".in", ".pip", ".req", ".reqs")
 
 
@@ -25,10 +26,11 @@ class NamedFiles:
         self._known = frozenset(tree.files)
         self._packages = cache(self._read)
         self._locked = cache(self._names)
-        self._entered: dict[str, set[str]] = {}
+        entered: dict[str, set[str]] = {}
+        self._entered_locks = cache(lambda path: self._locks(path, entered.get(path, ())))
         for command in (command for commands in scripts for command in commands):
             if command.name in {"cd", "pushd"} and len(command.words) > 1:
-                self._entered.setdefault(command.at.path, set()).add(command.words[1].text)
+                entered.setdefault(command.at.path, set()).add(command.words[1].text)
 
     def tier(self, name: str, path: str) -> Tier | None:
         """How firmly a file names what it requires; None where that is not known, or the file is judged by itself."""
@@ -44,15 +46,18 @@ class NamedFiles:
 
     def is_locked(self, name: str, path: str, folders: Sequence[str]) -> bool:
         """Whether a lock has a package or command: of `folders`, those that the file enters, that of the file, or one above."""
-        base = posixpath.dirname(path)
-        entered = (*folders, *self._entered.get(path, ()))
-        places = [base, *(posixpath.join(start, folder) for folder in entered for start in ("", base))]
-        known = {posixpath.normpath(place) for place in places if UNKNOWN not in place}
-        return any(name in self._locked(lock) for place in known for lock in self._locks(place))
+        return any(name in self._locked(lock) for lock in self._entered_locks(path) | self._locks(path, folders))
 
-    def _locks(self, folder: str) -> Iterator[str]:
+    def _locks(self, path: str, folders: Iterable[str]) -> set[str]:
+        """The locks of a file's folder, of these, and of those above."""
+        base = posixpath.dirname(path)
+        places = [base, *(posixpath.join(start, folder) for folder in folders for start in ("", base))]
+        known = {posixpath.normpath(place) for place in places if UNKNOWN not in place}
+        return {lock for place in known for lock in self._above(place)}
+
+    def _above(self, folder: str) -> Iterator[str]:
         """The locks of a folder and of those above."""
-        parts = folder.split("/") if folder != "." else []
+        parts = folder.split("/")[:DEEPEST] if folder != "." else []
         for depth in range(len(parts) + 1):
             paths = ("/".join([*parts[:depth], name]) for name in node_locks.LOCKS)
             yield from (path for path in paths if path in self._known)
