@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from lockgate.inputs.snippet import Snippet
+from lockgate.inputs.variables import Variable
 from lockgate.model.finding import Location
 from lockgate.model.record import Skip
 
@@ -44,10 +45,12 @@ _PREFIXES: dict[str, tuple[frozenset[str], int]] = {
     "xargs": (frozenset({"-a", "-d", "-E", "-I", "-L", "-n", "-P", "-s"}), 0),
 }  # fmt: skip
 _ONE_LIST = frozenset({"list", "redirected_statement", "negated_command", "heredoc_redirect", "command"})
-_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
+_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=(?!=)")
 _EXPANSIONS = frozenset(
     {"simple_expansion", "expansion", "command_substitution", "process_substitution", "arithmetic_expansion", "brace_expression"}
 )  # fmt: skip
+_CAPTURES = frozenset({"command_substitution", "process_substitution"})
+_OUTPUT = re.compile(r"[1&]?>[>|]?(?!&)")
 _BARE_BREAK = re.compile(r"(?<!\\)\n")
 _ESCAPED = re.compile(r"\\(\r?\n|.)", re.DOTALL)
 _ESCAPED_IN_QUOTES = re.compile(r'\\(\r?\n|[$`"\\])')
@@ -70,7 +73,8 @@ class Command(Struct, frozen=True):
     """A simple command: its words, without assignments and commands that only run another one (sudo, env, …).
 
     `fed` are the commands whose output it reads, by a pipe or where one of its words is what they print (`inline`).
-    `before` are the words of the last commands before it in its list (`a && b | c`).
+    `before` are the words of the last commands before it in its list (`a && b | c`). `into` is the file that its output goes to.
+    `is_captured` tells whether its output is put into a word.
     """
 
     words: tuple[Word, ...]
@@ -78,6 +82,8 @@ class Command(Struct, frozen=True):
     fed: tuple[Command, ...] = ()
     inline: tuple[Command, ...] = ()
     before: tuple[tuple[str, ...], ...] = ()
+    into: Word | None = None
+    is_captured: bool = False
 
     @property
     def name(self) -> str:
@@ -90,8 +96,12 @@ class Command(Struct, frozen=True):
         return self.words[1:]
 
 
-def commands(snippet: Snippet, doubtful: re.Pattern[str] | None = None, depth: int = DEPTH) -> Iterator[Command | Skip]:
-    """The commands of a snippet, those in substitutions and in the text of `sh -c` too.
+Told = Command | Variable | Skip
+"""What files with shell in them hold."""
+
+
+def commands(snippet: Snippet, doubtful: re.Pattern[str] | None = None, depth: int = DEPTH) -> Iterator[Told]:
+    """The commands of a snippet, those in substitutions and in the text of `sh -c` too, and the variables that are set.
 
     doubtful: what must not stand in a part that can't be parsed; where it does, a gap says so. Text over LARGEST is one, too.
     """
@@ -102,6 +112,7 @@ def commands(snippet: Snippet, doubtful: re.Pattern[str] | None = None, depth: i
     reading = _Reading(snippet)
     found = reading.commands()
     yield from found
+    yield from reading.variables
     if doubtful:
         yield from reading.gaps(doubtful)
     for inner in reading.inner(found) if depth else ():
@@ -124,6 +135,7 @@ class _Found(Struct):
     end: int
     feed: tuple[int, int]
     block: int
+    is_captured: bool
 
 
 class _Reading:
@@ -136,17 +148,24 @@ class _Reading:
         self._found: list[_Found] = []
         self._errors: list[tuple[int, int]] = []
         self._heredocs: dict[int, tuple[int, int]] = {}
+        self._into: dict[int, Word] = {}
+        self.variables: list[Variable] = []
         self._walk()
 
     def _walk(self) -> None:
-        ahead: list[tuple[Node, tuple[int, int], int]] = [(self._tree.root_node, (0, 0), 0)]
+        ahead: list[tuple[Node, tuple[int, int], int, bool]] = [(self._tree.root_node, (0, 0), 0, False)]
         while ahead:
-            node, feed, block = ahead.pop()
+            node, feed, block, captured = ahead.pop()
             kind = node.type
             children = node.named_children
+            captured = captured or kind in _CAPTURES
             if kind == "command":
-                self._take(node, feed, block)
+                self._take(node, feed, block, captured)
                 children = [child for child in children if child.type != "word"]
+            elif kind == "variable_assignment":
+                self._assign(node)
+            elif kind == "redirected_statement":
+                self._redirect(children)
             elif kind == "heredoc_body":
                 self._heredoc(node)
             elif kind == "ERROR" or node.is_missing:
@@ -154,13 +173,13 @@ class _Reading:
             if kind == "pipeline":
                 first = feed[0] if feed[1] else node.start_byte  # the grammar nests some pipelines
                 ahead += [
-                    (child, (first, child.start_byte) if number else feed, block)
+                    (child, (first, child.start_byte) if number else feed, block, captured)
                     for number, child in reversed(list(enumerate(children)))
                 ]
                 continue
             opens = kind not in _ONE_LIST
             ahead += [
-                (child, self._feed(node, child, feed), child.start_byte if opens else block)
+                (child, self._feed(node, child, feed), child.start_byte if opens else block, captured)
                 for child in reversed(children)
             ]
 
@@ -176,7 +195,33 @@ class _Reading:
         if statement:
             self._heredocs[statement.start_byte] = (node.start_byte, node.end_byte)
 
-    def _take(self, node: Node, feed: tuple[int, int], block: int) -> None:
+    def _redirect(self, children: list[Node]) -> None:
+        """Where the output of a command, or of the last one of a pipe, goes to."""
+        body = children[0]
+        if body.type == "pipeline":
+            body = body.named_children[-1]
+        for node in children[1:]:
+            name = node.child_by_field_name("destination")
+            if name and _OUTPUT.match(self._text, node.start_byte):
+                self._into[body.start_byte], _, _ = self._word(name)
+
+    def _assign(self, node: Node) -> None:
+        name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
+        if name and value:
+            word, _, _ = self._word(value)
+            self._set(self._text[name.start_byte : name.end_byte], word)
+
+    def _assigned(self, written: tuple[Word, ...], words: tuple[Word, ...]) -> None:
+        """The words that set a variable for `env`, `make`, a container or a file of variables."""
+        for word in written:
+            name, equals, value = word.text.partition("=")
+            if equals and _ASSIGNMENT.match(word.text) and not (words and word is _given(Command(words, word.at))):
+                self._set(name, Word(value, word.at))
+
+    def _set(self, name: str, value: Word) -> None:
+        self.variables.append(Variable(name, value.text.replace(UNKNOWN, "$"), value.at))
+
+    def _take(self, node: Node, feed: tuple[int, int], block: int, captured: bool) -> None:
         spans: list[list[tuple[Word, int, int]]] = [[]]
         for word, start, stop in self._words(node):
             before = spans[-1][-1] if spans[-1] else None
@@ -191,25 +236,33 @@ class _Reading:
                 spans.append([])
             spans[-1].append((word, start, stop))
         for number, span in enumerate(spans):
-            words = unwrapped(tuple(word for word, _, _ in span))
+            written = tuple(word for word, _, _ in span)
+            words = unwrapped(written)
+            self._assigned(written, words)
             if words:
                 start, stop = span[0][1], span[-1][2]
                 begins = start if number else node.start_byte
-                self._found.append(_Found(words, begins, stop, (0, 0) if number else feed, start if number else block))
+                own = ((0, 0), start) if number else (feed, block)
+                self._found.append(_Found(words, begins, stop, *own, captured))
 
     def _words(self, node: Node) -> Iterator[tuple[Word, int, int]]:
         for child in node.named_children:
             if child.type in ("variable_assignment", "comment") or child.type.endswith("_redirect"):
                 continue
-            target = child.named_children[0] if child.type == "command_name" and child.named_children else child
-            start, end = target.start_byte, target.end_byte
-            text = self._text[start:end]
-            if target.type != "word" or "\\" in text:
-                parts = tuple(self._parts(target))
-                text = "".join(text for text, _ in parts)
-            else:  # as nearly all are
-                parts = ((text, start),)
-            yield Word(text, self._snippet.at(start, end), parts), start, end
+            yield self._word(
+                child.named_children[0] if child.type == "command_name" and child.named_children else child
+            )
+
+    def _word(self, node: Node) -> tuple[Word, int, int]:
+        """A word, where it begins and where it ends."""
+        start, end = node.start_byte, node.end_byte
+        text = self._text[start:end]
+        if node.type != "word" or "\\" in text:
+            parts = tuple(self._parts(node))
+            text = "".join(text for text, _ in parts)
+        else:  # as nearly all are
+            parts = ((text, start),)
+        return Word(text, self._snippet.at(start, end), parts), start, end
 
     def _parts(self, node: Node, depth: int = 20) -> Iterator[tuple[str, int]]:
         """The pieces of a word, with the offsets where they begin."""
@@ -258,7 +311,10 @@ class _Reading:
         for plain, found in zip(made, self._found, strict=True):
             before = lists.setdefault(found.block, [])
             inline = self._within(made, found.start + 1, found.end)
-            told.append(Command(plain.words, plain.at, self._within(made, *found.feed), inline, tuple(before[-NEAR:])))
+            fed, into = self._within(made, *found.feed), self._into.get(found.start)
+            told.append(
+                Command(plain.words, plain.at, fed, inline, tuple(before[-NEAR:]), into, is_captured=found.is_captured)
+            )
             before.append(tuple(word.text for word in found.words))
         return told
 

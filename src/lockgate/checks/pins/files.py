@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import cache, cached_property, partial
 from itertools import chain
 
-from lockgate.checks.pins import installs
+from lockgate.checks.pins import images, index_options, installs
 from lockgate.checks.pins.installs import Install
 from lockgate.checks.pins.locked import Faulty, Locks
 from lockgate.checks.pins.named import NamedFiles
@@ -15,7 +15,7 @@ from lockgate.engines import zizmor
 from lockgate.inputs import actions_lock, indexes, pre_commit
 from lockgate.inputs.allow import allowed_rules
 from lockgate.inputs.containers import build, compose
-from lockgate.inputs.containers.build import Build
+from lockgate.inputs.containers.build import Build, Image
 from lockgate.inputs.files import display
 from lockgate.inputs.indexes import Setting
 from lockgate.inputs.lockfiles import requirements
@@ -69,16 +69,28 @@ class PinFiles:
         """The revisions that pre-commit fetches."""
         return tuple(chain.from_iterable(hooks.revisions for hooks in self._hooks.values()))
 
+    @property
+    def scripts(self) -> tuple[tuple[Command, ...], ...]:
+        """The commands of each file with shell in it."""
+        return tuple(script.commands for script in self._scripts)
+
     @cached_property
     def commands(self) -> tuple[Command, ...]:
         """The commands of shell, wherever it stands."""
-        return tuple(chain.from_iterable(script.commands for script in self._scripts))
+        return tuple(chain.from_iterable(self.scripts))
 
     @cached_property
     def installs(self) -> tuple[Install, ...]:
         """What commands install or fetch to be run."""
-        named = NamedFiles(self._tree)
+        named = NamedFiles(self._tree, self.scripts)
         return tuple(chain.from_iterable(installs.installs(command, named) for command in self.commands))
+
+    @cached_property
+    def images(self) -> tuple[Image, ...]:
+        """The images that builds, projects, jobs and commands fetch."""
+        own = images.made(self.commands)
+        of_builds = chain.from_iterable(part.images for part in self.builds)
+        return (*of_builds, *chain.from_iterable(images.fetched(commands, own) for commands in self.scripts))
 
     @cached_property
     def builds(self) -> tuple[Build, ...]:
@@ -116,14 +128,17 @@ class PinFiles:
 
     @cached_property
     def index_settings(self) -> tuple[Setting, ...]:
-        """Where the files of the tree let installers take packages from."""
+        """Where the files and commands of the tree let installers take packages from."""
         of_projects = (
             indexes.of_toml(each, () if path.endswith(indexes.UV_NAME) else ("tool", "uv"))
             for path, each in self._declared.items()
             if isinstance(each, Declared)
         )
         of_pip = (indexes.of_pip(text, display(path)) for path, text in self._pip.items() if isinstance(text, str))
-        return tuple(chain(*map(self._of_requirements, self._required_files), *of_pip, *of_projects))
+        of_scripts = chain.from_iterable(script.variables for script in self._scripts)
+        variables = chain(of_scripts, *(part.variables for part in self.builds))
+        given = (*map(indexes.of_variable, variables), *map(index_options.settings, self.commands))
+        return tuple(chain(*map(self._of_requirements, self._required_files), *of_pip, *of_projects, *given))
 
     @property
     def examined(self) -> set[str]:

@@ -10,6 +10,7 @@ from typing import Protocol, cast
 
 from msgspec import Struct
 
+from lockgate.inputs.indexes import VARIABLES
 from lockgate.inputs.requirement_lines import is_archive, is_url
 from lockgate.inputs.shell import UNKNOWN, Command, Word
 from lockgate.inputs.urls import shown as shown_url
@@ -17,9 +18,12 @@ from lockgate.model.finding import Location
 from lockgate.model.modules import loaded
 
 # What stands in every file with a command that is judged.
-WORDS = r"\b(?:pip|uvx?\b|npx\b|npm\b|pnpm\b|yarn\b|bunx\b|go\b|cargo\b|gem\b|curl\b|wget\b|deps\b)|\.install\("
+WORDS = (
+    r"\b(?:pip|uvx?\b|npx\b|npm\b|pnpm\b|yarn\b|bunx\b|go\b|cargo\b|gem\b|curl\b|wget\b|deps\b|docker\b|podman\b|nerdctl\b|"
+    rf"git\b|conda\b|m?amba\b|poetry\b|pdm\b|(?:image|services|container):)|\.install\(|{VARIABLES}"
+)
 # What must not stand where a file can't be parsed.
-DOUBTFUL = r"\b(?:pip[\d.]* install|pipx |uvx |uv (?:pip|tool) |npx |(?:go|cargo|gem) install |curl |wget )"
+DOUBTFUL = r"\b(?:pip[\d.]* install|pipx |uvx |uv (?:pip|tool) |npx |(?:go|cargo|gem) install |curl |wget |(?:docker|podman|nerdctl) (?:run|pull|create) )"
 
 
 class Tier(IntEnum):
@@ -42,13 +46,16 @@ class Install(Struct, frozen=True):
 
 
 class Files(Protocol):
-    """Looks up requirements files that a command names."""
+    """Looks up requirements files that a command names, and locks of the folders that it may run in."""
 
     def tier(self, name: str, path: str) -> Tier | None:
         """How firmly the file `name` names what it requires, None where that is not known or told at the file itself."""
 
     def pinned(self, names: Sequence[str], path: str) -> dict[str, Tier]:
         """What the constraints files `names` pin."""
+
+    def is_locked(self, name: str, path: str, folders: Sequence[str]) -> bool:
+        """Whether a lock of npm, pnpm or Yarn has a package or command: of `folders`, or where the commands of a file run."""
 
 
 class Installer(Protocol):
@@ -62,7 +69,7 @@ class Installer(Protocol):
 
 def installs(command: Command, files: Files) -> Iterator[Install]:
     """What a command installs."""
-    command = _of_module(command)
+    command = of_module(command)
     name = command.name
     for pattern, installer in _installers():
         if pattern.fullmatch(name):
@@ -74,7 +81,7 @@ _MODULE = re.compile(r"-[bBdEiIOPqsSuvx]*m")
 _RUNNERS = {"poetry", "pdm", "pipenv", "hatch", "rye", "pixi", "uv"}
 
 
-def _of_module(command: Command) -> Command:
+def of_module(command: Command) -> Command:
     """`python -m pip …` as `pip …`, and `poetry run pip …` too."""
     words, name = command.words, command.name
     if name in _RUNNERS and len(words) > 2 and words[1].text == "run":  # noqa: PLR2004

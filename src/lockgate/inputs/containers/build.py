@@ -15,6 +15,7 @@ from lockgate.inputs.files import display
 from lockgate.inputs.lockfiles.base import as_gap
 from lockgate.inputs.text_places import Places
 from lockgate.inputs.tree import Tree
+from lockgate.inputs.variables import Variable
 from lockgate.model.finding import Location
 from lockgate.model.record import Skip
 
@@ -30,6 +31,7 @@ _SHEBANG = re.compile(r"\s*#!\s*(?:/\S*/env\s+(?:-S\s+)?)?(\S+)")
 _CHECKS = re.compile(r"\b(?:sha(?:224|256|384|512)sum|b2sum|shasum|gpgv?|cosign|minisign)\b")
 _CHECK_OPTIONS = frozenset({"-c", "--check", "--verify", "verify-blob", "gpgv", "-V", "-Vm"})
 _NAMES = re.compile(r"[\w.+-]+")
+_QUOTES = re.compile("[\"']")
 _ONLY_HEREDOCS = re.compile(r"(?:[\s\0]*\d*<<-?[ \t\0]*[^\s<]+)+[\s\0]*")
 
 
@@ -71,6 +73,7 @@ class Build(Struct, frozen=True):
     images: tuple[Image, ...] = ()
     downloads: tuple[Download, ...] = ()
     commands: tuple[Run, ...] = ()
+    variables: tuple[Variable, ...] = ()
     skipped: tuple[Skip, ...] = ()
 
 
@@ -110,6 +113,7 @@ def of_text(text: str, path: str, at: Callable[[int, int], Location]) -> Build:
         tuple(_Stages(known, at).images()),
         tuple(_Stages(known, at).downloads()),
         tuple(_commands(known, at)),
+        tuple(_variables(known, at)),
         tuple(filter(None, gaps)),
     )
 
@@ -195,15 +199,30 @@ class _Stages:
 
 
 def _define(item: Instruction, known: dict[str, str | None], shared: dict[str, str | None]) -> None:
-    words = item.quoted_words
-    if item.name == "ENV" and words and "=" not in words[0]:
-        words = [f"{words[0]}={' '.join(words[1:])}"]
-    for word in words:
-        name, equals, value = word.partition("=")
-        if equals:
+    for name, value, _ in _assignments(item):
+        if value is not None:
             known[name] = expand(value, known, interpolation.DOCKERFILE)
         elif name in shared:
             known[name] = shared[name]
+
+
+def _assignments(item: Instruction) -> Iterator[tuple[str, str | None, Word]]:
+    """What ENV and ARG set: name, value as it is written (None where there is none), and the word with the value."""
+    words = item.quoted_words
+    if item.name == "ENV" and words and "=" not in words[0].text:
+        yield words[0].text, " ".join(word.text for word in words[1:]), words[-1]
+        return
+    for word in words:
+        name, equals, value = word.text.partition("=")
+        yield name, value if equals else None, word
+
+
+def _variables(found: list[Instruction], at: Callable[[int, int], Location]) -> Iterator[Variable]:
+    """The variables that commands of the build see, and the defaults of those that a caller may set."""
+    for item in found:
+        for name, value, word in _assignments(item) if item.name in ("ARG", "ENV") else ():
+            if value:
+                yield Variable(name, _QUOTES.sub("", value), at(word.start, word.end))
 
 
 def _alias(item: Instruction) -> str:

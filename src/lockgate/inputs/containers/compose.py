@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 import yaml
 from msgspec import Struct
 
-from lockgate.inputs import yaml_positions
+from lockgate.inputs import variables, yaml_positions
 from lockgate.inputs.containers import build, interpolation
 from lockgate.inputs.containers.build import Build, Image
 from lockgate.inputs.containers.interpolation import expand
@@ -20,6 +20,7 @@ from lockgate.inputs.files import display
 from lockgate.inputs.lockfiles.base import text as read_text
 from lockgate.inputs.text_places import Places
 from lockgate.inputs.tree import Tree
+from lockgate.inputs.variables import Variable
 from lockgate.inputs.yaml_positions import DEPTH, Mappings, location
 from lockgate.model.finding import Location
 from lockgate.model.record import Skip
@@ -123,8 +124,16 @@ class _Reader:
             (*images, *(image for part in inline for image in part.images)),
             tuple(download for part in inline for download in part.downloads),
             tuple(command for part in inline for command in part.commands),
+            (*self._variables(), *(variable for part in inline for variable in part.variables)),
             (*skipped, *(skip for part in inline for skip in part.skipped)),
         )
+
+    def _variables(self) -> Iterator[Variable]:
+        """What services and their builds are given."""
+        seen: set[int] = set()
+        for service in self._file.services:
+            for node in (self._get(service, "environment"), self._get(self._get(service, "build"), "args")):
+                yield from variables.of_yaml(node, self._file.path, seen)
 
     def _image(self, service: yaml.Node) -> Iterator[Image | Skip]:
         """The image of a service that builds none."""

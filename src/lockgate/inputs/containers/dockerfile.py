@@ -76,10 +76,10 @@ class Instruction(Struct, frozen=True):
         return [word(match, self.rest) for match in re.finditer(r"\S+", self.joined) if match[0].strip(JOINT)]
 
     @property
-    def quoted_words(self) -> list[str]:
+    def quoted_words(self) -> list[Word]:
         """The arguments, where blanks in quotation marks end none."""
-        found = (match[0].replace(JOINT, "") for match in _QUOTED_WORDS.finditer(self.joined))
-        return [text for text in found if text]
+        found = (word(match, self.rest, match[0].replace(JOINT, "")) for match in _QUOTED_WORDS.finditer(self.joined))
+        return [each for each in found if each.text]
 
     def flag(self, name: str) -> Iterator[Word]:
         """The values of `--name=value`."""

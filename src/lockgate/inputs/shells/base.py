@@ -13,9 +13,10 @@ from msgspec import Struct
 from lockgate.inputs import shell
 from lockgate.inputs.files import display
 from lockgate.inputs.lockfiles.base import as_gap, bounded, matcher
-from lockgate.inputs.shell import Command
+from lockgate.inputs.shell import Command, Told
 from lockgate.inputs.snippet import Part, Snippet
 from lockgate.inputs.tree import Tree
+from lockgate.inputs.variables import Variable
 from lockgate.model.modules import loaded
 from lockgate.model.record import Skip
 
@@ -23,20 +24,21 @@ from lockgate.model.record import Skip
 class Reader(Protocol):
     """A module that reads one kind of file. Patterns are those of `lockfiles.base`.
 
-    `commands` gives the commands of a file with that text, and gaps for what of it can't be read; `doubtful` is what must
-    not stand in what can't be.
+    `commands` gives the commands of a file with that text, the variables that it sets, and gaps for what of it can't be read;
+    `doubtful` is what must not stand in what can't be. An image that a job runs in is told as the command that pulls it.
     """
 
     PATTERNS: tuple[str, ...]
 
-    def commands(self, text: str, path: str, doubtful: re.Pattern[str]) -> Iterator[Command | Skip]: ...
+    def commands(self, text: str, path: str, doubtful: re.Pattern[str]) -> Iterator[Told]: ...
 
 
 class Script(Struct, frozen=True):
-    """The commands of one file (its path as reports show it), and what of it could not be read."""
+    """The commands of one file (its path as reports show it), the variables that it sets, and what of it could not be read."""
 
     path: str
     commands: tuple[Command, ...] = ()
+    variables: tuple[Variable, ...] = ()
     skipped: tuple[Skip, ...] = ()
 
 
@@ -66,17 +68,20 @@ def scripts(tree: Tree, paths: Iterable[str], wanted: str, doubtful: str) -> Ite
 
 
 def of_runs(path: str, runs: Iterable[Part], wanted: str, doubtful: str) -> Script:
-    """The commands of pieces of shell in the file `path`, parsed where `wanted` matches in them."""
+    """The commands of pieces of shell in the file `path`, parsed where `wanted` matches in one of them."""
     sought, unclear = re.compile(wanted), re.compile(doubtful)
-    snippets = (Snippet(path, [run]) for run in runs if sought.search(run[0]))
+    pieces = tuple(runs)
+    is_wanted = any(sought.search(text) for text, _, _ in pieces)
+    snippets = (Snippet(path, [piece]) for piece in (pieces if is_wanted else ()))
     return _script(path, chain.from_iterable(shell.commands(snippet, unclear) for snippet in snippets))
 
 
-def _script(path: str, found: Iterable[Command | Skip]) -> Script:
+def _script(path: str, found: Iterable[Told]) -> Script:
     items = list(found)
     return Script(
         path,
         tuple(item for item in items if isinstance(item, Command)),
+        tuple(item for item in items if isinstance(item, Variable)),
         tuple(item for item in items if isinstance(item, Skip)),
     )
 

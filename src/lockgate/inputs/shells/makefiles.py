@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterator
 
 from lockgate.inputs import shell
-from lockgate.inputs.shell import Command
+from lockgate.inputs.shell import Told
 from lockgate.inputs.snippet import Snippet
-from lockgate.model.record import Skip
+from lockgate.inputs.variables import Variable
 
 PATTERNS: tuple[str, ...] = ("makefile", "gnumakefile", "*.mk", "makefile.*")
 
@@ -20,16 +20,20 @@ _RECIPE = re.compile(r"^\t[ \t]*[-@+ \t]*((?:[^\\\n]|\\.|\\\n)*)", re.MULTILINE)
 _REFERENCE = re.compile(r"\$\$|\$\(([^()\n]*(?:\([^()\n]*\)[^()\n]*)*)\)|\$\{([^{}\n]*)\}|\$[@<^+?*%|]")
 _SET = re.compile(r"^([A-Za-z_]\w*)[ ]*(?:\?|:{1,3})?=[ ]*([^\s$#\\][^$#\\\n]*)$", re.MULTILINE)
 
+_EXPORT = re.compile(r"^export[ \t]+([A-Za-z_]\w*)[ \t]*(?:\?|:{1,3})?=[ \t]*([^\s#][^#\n]*)", re.MULTILINE)
 
-def commands(text: str, path: str, doubtful: re.Pattern[str]) -> Iterator[Command | Skip]:
-    """The commands of all recipes."""
+
+def commands(text: str, path: str, doubtful: re.Pattern[str]) -> Iterator[Told]:
+    """The commands of all recipes, and the variables that are exported to them."""
     known: dict[str, str] = {}
     for match in _SET.finditer(text):
         known[match[1]] = match[2].rstrip() if match[1] not in known else "${_}"
     whole = Snippet(path, [(text, 1, 1)])
     for match in _RECIPE.finditer(text):
-        if doubtful.search(match[0]) or "$" in match[0]:
-            yield from shell.commands(whole.derived(_expanded(text, match.start(1), match.end(1), known)), doubtful)
+        yield from shell.commands(whole.derived(_expanded(text, match.start(1), match.end(1), known)), doubtful)
+    for match in _EXPORT.finditer(text):
+        value = _REFERENCE.sub("$", match[2]).rstrip()
+        yield Variable(match[1], value, whole.at(match.start(2), match.start(2) + len(match[2].rstrip())))
 
 
 def _expanded(text: str, start: int, end: int, known: dict[str, str]) -> Iterator[tuple[str, int]]:

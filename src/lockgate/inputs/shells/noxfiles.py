@@ -10,7 +10,8 @@ import re
 import warnings
 from collections.abc import Iterator
 
-from lockgate.inputs.shell import UNKNOWN, Command, Word, unwrapped
+from lockgate.inputs.shell import UNKNOWN, Command, Told, Word, unwrapped
+from lockgate.inputs.variables import Variable
 from lockgate.model.finding import Location
 from lockgate.model.record import Skip
 
@@ -21,7 +22,7 @@ LARGEST = 2**18  # characters
 _METHODS = {"install": ("pip", "install"), "run": (), "run_always": (), "run_install": ()}
 
 
-def commands(text: str, path: str, doubtful: re.Pattern[str]) -> Iterator[Command | Skip]:  # noqa: ARG001 - no part of Python is doubtful
+def commands(text: str, path: str, doubtful: re.Pattern[str]) -> Iterator[Told]:  # noqa: ARG001 - no part of Python is doubtful
     """What `session.install` and `session.run` are called with."""
     if len(text) > LARGEST:
         yield Skip(path, f"larger than {LARGEST // 2**10} KiB", gap=True)
@@ -41,6 +42,13 @@ def commands(text: str, path: str, doubtful: re.Pattern[str]) -> Iterator[Comman
                 method in _METHODS
             ):
                 yield from _called(node, _METHODS[method], path, lines)
+            case ast.keyword(arg="env", value=ast.Dict(keys=keys, values=values)):
+                for key, value in zip(keys, values, strict=True):
+                    yield from _variable(key, value, path, lines)
+            case ast.Assign(
+                targets=[ast.Subscript(value=ast.Attribute(attr="env" | "environ"), slice=key)], value=value
+            ):
+                yield from _variable(key, value, path, lines)
 
 
 def _called(call: ast.Call, before: tuple[str, ...], path: str, lines: list[str]) -> Iterator[Command]:
@@ -48,6 +56,11 @@ def _called(call: ast.Call, before: tuple[str, ...], path: str, lines: list[str]
     words = unwrapped((*(Word(text, at) for text in before), *(_word(node, path, lines) for node in call.args)))
     if words:
         yield Command(words, at)
+
+
+def _variable(key: ast.expr | None, value: ast.expr, path: str, lines: list[str]) -> Iterator[Variable]:
+    if isinstance(key, ast.Constant) and isinstance(key.value, str):
+        yield Variable(key.value, _text(value).replace(UNKNOWN, "$"), _place(value, path, lines))
 
 
 def _word(node: ast.expr, path: str, lines: list[str]) -> Word:

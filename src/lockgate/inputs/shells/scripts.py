@@ -6,13 +6,12 @@ import re
 from collections.abc import Iterator
 
 from lockgate.inputs import shell
-from lockgate.inputs.shell import Command
+from lockgate.inputs.shell import Told
 from lockgate.inputs.snippet import Snippet
-from lockgate.model.record import Skip
 
 PATTERNS: tuple[str, ...] = ("*.sh", "*.bash", "*.ksh", "*.zsh")
 
 
-def commands(text: str, path: str, doubtful: re.Pattern[str]) -> Iterator[Command | Skip]:
+def commands(text: str, path: str, doubtful: re.Pattern[str]) -> Iterator[Told]:
     """The commands of a script."""
     yield from shell.commands(Snippet(path, [(text, 1, 1)]), doubtful)

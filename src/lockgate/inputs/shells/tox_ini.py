@@ -6,17 +6,18 @@ import re
 from collections.abc import Iterator
 
 from lockgate.inputs import shell
-from lockgate.inputs.shell import UNKNOWN, Command, Word
+from lockgate.inputs.shell import UNKNOWN, Command, Told, Word
 from lockgate.inputs.snippet import Snippet
+from lockgate.inputs.variables import Variable
 from lockgate.model.finding import Location
-from lockgate.model.record import Skip
 
 PATTERNS: tuple[str, ...] = ("tox.ini",)
 
 COMMANDS = frozenset({"commands", "commands_pre", "commands_post"})
 
 _SETTING = re.compile(
-    r"^(deps|commands(?:_pre|_post)?)[ \t]*[=:]((?:[^\n]*)(?:\n(?:[ \t]+[^\n]*|[ \t]*(?=\n)|#[^\n]*))*)", re.MULTILINE
+    r"^(deps|commands(?:_pre|_post)?|set_?env)[ \t]*[=:]((?:[^\n]*)(?:\n(?:[ \t]+[^\n]*|[ \t]*(?=\n)|#[^\n]*))*)",
+    re.MULTILINE,
 )
 _LINE = re.compile(r"[ \t]*((?:[^\\\n]|\\[^\n]|\\\n)+)")
 _FACTORS = re.compile(r"!?[\w.{},! -]*?\w\}?:\s+(?=\S)")
@@ -24,8 +25,8 @@ SUBSTITUTION = re.compile(r"\{[^{}\s]*(?:\{[^{}\s]*\}[^{}\s]*)*\}")
 _OPTION = re.compile(r"(-r|--requirement|-c|--constraint|-e|--editable)[ =]*(?=\S)")
 
 
-def commands(text: str, path: str, doubtful: re.Pattern[str]) -> Iterator[Command | Skip]:
-    """The commands, and one `pip install` for each line of `deps`."""
+def commands(text: str, path: str, doubtful: re.Pattern[str]) -> Iterator[Told]:
+    """The commands, one `pip install` for each line of `deps`, and the variables that are set."""
     whole = Snippet(path, [(text, 1, 1)])
     for setting in _SETTING.finditer(text):
         for line in _LINE.finditer(text, setting.start(2), setting.end(2)):
@@ -40,6 +41,10 @@ def commands(text: str, path: str, doubtful: re.Pattern[str]) -> Iterator[Comman
                     [(expanded(content.lstrip("-! ")), start + len(content) - len(content.lstrip("-! ")))]
                 )
                 yield from shell.commands(snippet, doubtful)
+            elif setting[1] != "deps":
+                name, _, value = content.partition("=")
+                at = whole.at(start + len(content) - len(value.lstrip()), start + len(content))
+                yield Variable(name.strip(), SUBSTITUTION.sub("$", value).strip(), at)
             else:
                 requirement = content.partition(" #")[0].rstrip()
                 yield installed(requirement, whole.at(start, start + len(requirement)))

@@ -1,4 +1,4 @@
-"""GitHub workflows and composite actions: the `run` of their steps.
+"""GitHub workflows and composite actions: the `run` of their steps and where it runs, variables, and images that are built.
 
 Format: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax. A step in another shell (python, pwsh,
 cmd) is no shell to us.
@@ -11,10 +11,11 @@ from collections.abc import Iterator
 
 import yaml
 
-from lockgate.inputs import shell, yaml_positions
+from lockgate.inputs import shell, variables, yaml_positions
 from lockgate.inputs.lockfiles.base import matcher
-from lockgate.inputs.shell import Command
-from lockgate.inputs.yaml_positions import Mappings
+from lockgate.inputs.shell import UNKNOWN, Told
+from lockgate.inputs.shells.jobs import command
+from lockgate.inputs.yaml_positions import Mappings, location
 from lockgate.inputs.yaml_snippets import snippet
 from lockgate.model.record import Skip
 
@@ -30,17 +31,28 @@ _EXPRESSION = re.compile(r"\$\{\{(?:[^}$]|\}(?!\})|\$(?!\{\{))*+\}\}")
 _SHELL = re.compile(r"(?:.*/)?(?:sh|bash|dash|zsh|ksh)(?:\s|$)")
 
 
-def commands(text: str, path: str, doubtful: re.Pattern[str]) -> Iterator[Command | Skip]:
-    """The commands of all steps."""
+def commands(text: str, path: str, doubtful: re.Pattern[str]) -> Iterator[Told]:
+    """The commands of all steps, one `cd` for each folder that they run in, and the variables that are set for them."""
     top = yaml_positions.compose(text, path)
     if top is None or isinstance(top, Skip):
         if top:
             yield top
         return
-    lines = text.splitlines()
-    for step in _steps(top, Mappings()):
-        run = snippet(step, path, lines, lambda value: _EXPRESSION.sub(_unknown, value))
-        yield from shell.commands(run, doubtful)
+    lines, mappings = text.splitlines(), Mappings()
+    for run in _runs(top, mappings):
+        yield from shell.commands(snippet(run, path, lines, lambda value: _EXPRESSION.sub(_unknown, value)), doubtful)
+    seen: set[int] = set()
+    for owner in _owners(top, mappings):
+        usual = mappings.get(mappings.get(owner, "defaults"), "run")
+        for folder in (mappings.get(owner, "working-directory"), mappings.get(usual, "working-directory")):
+            if isinstance(folder, yaml.ScalarNode):
+                yield command("cd", _EXPRESSION.sub(UNKNOWN, folder.value), at=location(path, folder))
+        yield from variables.of_yaml(mappings.get(owner, "env"), path, seen)
+        tags = mappings.get(mappings.get(owner, "with"), "tags")
+        uses = mappings.get(owner, "uses")
+        if isinstance(tags, yaml.ScalarNode) and uses and str(uses.value).startswith("docker/build-push-action@"):
+            for tag in _EXPRESSION.sub(UNKNOWN, tags.value).replace(",", " ").split():
+                yield command("docker", "build", "--tag", tag, at=location(path, tags))
 
 
 def _unknown(match: re.Match[str]) -> str:
@@ -48,18 +60,33 @@ def _unknown(match: re.Match[str]) -> str:
     return "${" + "_" * (len(match[0]) - 3) + "}"
 
 
-def _steps(top: yaml.Node, mappings: Mappings) -> Iterator[yaml.ScalarNode]:
+def _jobs(top: yaml.Node, mappings: Mappings) -> list[yaml.Node]:
+    """The jobs of a workflow, or the only one of an action."""
+    jobs, runs = mappings.get(top, "jobs"), mappings.get(top, "runs")
+    return [job for _, job in jobs.value] if isinstance(jobs, yaml.MappingNode) else [runs] if runs else []
+
+
+def _steps(job: yaml.Node, mappings: Mappings) -> list[yaml.Node]:
+    steps = mappings.get(job, "steps")
+    return steps.value if isinstance(steps, yaml.SequenceNode) else []
+
+
+def _owners(top: yaml.Node, mappings: Mappings) -> Iterator[yaml.Node | None]:
+    """All that may have variables."""
+    yield top
+    for job in _jobs(top, mappings):
+        yield from (job, mappings.get(job, "container"), *_steps(job, mappings))
+
+
+def _runs(top: yaml.Node, mappings: Mappings) -> Iterator[yaml.ScalarNode]:
     """What the steps of a workflow or action run in a shell; one that aliases repeat is told once."""
     seen: set[int] = set()
     usual = _shell(top, mappings)
-    jobs = mappings.get(top, "jobs")
-    owners = [job for _, job in jobs.value] if isinstance(jobs, yaml.MappingNode) else [mappings.get(top, "runs")]
-    for owner in owners:
-        steps = mappings.get(owner, "steps")
-        for step in steps.value if isinstance(steps, yaml.SequenceNode) else ():
+    for job in _jobs(top, mappings):
+        for step in _steps(job, mappings):
             run = mappings.get(step, "run")
             chosen = mappings.get(step, "shell")
-            named = chosen.value if isinstance(chosen, yaml.ScalarNode) else _shell(owner, mappings) or usual
+            named = chosen.value if isinstance(chosen, yaml.ScalarNode) else _shell(job, mappings) or usual
             if isinstance(run, yaml.ScalarNode) and id(run) not in seen and (not named or _SHELL.match(named)):
                 seen.add(id(run))
                 yield run

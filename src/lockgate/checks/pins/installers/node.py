@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from lockgate.checks.pins.arguments import parsed
 from lockgate.checks.pins.installs import Files, Install, of_node
 from lockgate.inputs.shell import Command, Word
 
-NAMES = r"npx|bunx|npm|pnpm|yarn"
+NAMES = r"npx|bunx|npm|pnpm|pnpx|yarn"
 
 _VALUED = frozenset(
     "-p --package -c --call --registry --prefix --cache --userconfig --loglevel --tag -w --workspace -C --dir".split()  # noqa: SIM905
 )
-_ONCE = {"npm": ("exec", "x"), "pnpm": ("dlx", "exec"), "yarn": ("dlx",)}
+_ONCE = {"npm": ("exec", "x"), "pnpm": ("dlx",), "yarn": ("dlx",)}
+_FOLDERS = ("--prefix", "-C", "--dir")
+_FROM_LOCK = frozenset({"npx", "npm exec", "npm x"})  # the others fetch whatever a lock says
 _INSTALLING = frozenset({"install", "i", "add", "in", "ins"})
 
 
-def installs(command: Command, files: Files) -> Iterator[Install]:  # noqa: ARG001 - these read no requirements files
+def installs(command: Command, files: Files) -> Iterator[Install]:
     """What is fetched to be run, or for the whole machine; what goes into a project is its lock's."""
     name = command.name
-    if name in {"npx", "bunx"}:
-        yield from _run(command.arguments, name)
+    if name in {"npx", "bunx", "pnpx"}:
+        yield from _run(command.arguments, name, (), files)
         return
-    words = parsed(command.arguments, _VALUED, first=True).operands
+    given = parsed(command.arguments, _VALUED, first=True)
+    words = given.operands
     action = words[0].text if words else ""
-    if action in _ONCE[name] and (name, action) != ("pnpm", "exec"):
-        yield from _run(words[1:], f"{name} {action}")
+    if action in _ONCE[name]:
+        yield from _run(words[1:], f"{name} {action}", given.values(*_FOLDERS), files)
     elif action in _INSTALLING or (name == "yarn" and action == "global"):
         arguments = parsed(command.arguments, _VALUED)
         operands = arguments.operands[2:] if action == "global" else arguments.operands[1:]
@@ -37,10 +40,14 @@ def installs(command: Command, files: Files) -> Iterator[Install]:  # noqa: ARG0
             yield from _made(operands, f"{name} {action}")
 
 
-def _run(words: tuple[Word, ...], installer: str) -> Iterator[Install]:
+def _run(words: tuple[Word, ...], installer: str, folders: Sequence[Word], files: Files) -> Iterator[Install]:
     arguments = parsed(words, _VALUED, first=True)
-    if not arguments.has("--no-install", "--no", "--offline"):
-        yield from _made(tuple(arguments.values("-p", "--package")) or arguments.operands[:1], installer)
+    if arguments.has("--no-install", "--no", "--offline"):
+        return
+    places = [word.text for word in (*folders, *arguments.values(*_FOLDERS))]
+    for word in arguments.values("-p", "--package") or arguments.operands[:1]:
+        if installer not in _FROM_LOCK or not files.is_locked(word.text, word.at.path, places):
+            yield from _made((word,), installer)
 
 
 def _made(words: tuple[Word, ...], installer: str) -> Iterator[Install]:

@@ -1,4 +1,4 @@
-"""`pip install` and `uv pip install`. Options: https://pip.pypa.io/en/stable/cli/pip_install/, https://docs.astral.sh/uv/reference/cli/."""
+"""`pip install`, `uv pip install` and `uv pip sync`. Options: https://pip.pypa.io/en/stable/cli/pip_install/, https://docs.astral.sh/uv/reference/cli/."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lockgate.model.package import normalised
 
 NAMES = r"pip[\d.]*|uv"
 
-_VALUED = frozenset(
+VALUED = frozenset(
     """
     -r --requirement --requirements -c --constraint --constraints -e --editable -t --target -i --index-url --pypi-url
     --extra-index-url --index --default-index -f --find-links --platform --python-version --python-platform --implementation
@@ -27,7 +27,7 @@ _VALUED = frozenset(
 _GLOBAL = frozenset(
     {"--python", "--log", "--proxy", "--retries", "--timeout", "--cache-dir", "--directory", "--project"}
 )
-_INSTALLING = frozenset({"install", "download", "wheel"})
+_INSTALLING = frozenset({"install", "download", "wheel", "sync"})
 
 
 def installs(command: Command, files: Files) -> Iterator[Install]:
@@ -37,18 +37,21 @@ def installs(command: Command, files: Files) -> Iterator[Install]:
         rest = parsed(rest[1:], _GLOBAL, first=True).operands if rest and rest[0].text == "pip" else ()
     if not rest or rest[0].text not in _INSTALLING:
         return
-    arguments = parsed(rest[1:], _VALUED)
+    arguments = parsed(rest[1:], VALUED)
     installer = "uv pip" if command.name == "uv" else "pip"
     hashed = arguments.has("--require-hashes", "--hash", "--no-index")  # or from a folder of this machine
+    is_sync = rest[0].text == "sync"  # of files, whatever else there is
+    packages = () if is_sync else (*arguments.operands, *arguments.values("-e", "--editable"))
+    named = arguments.operands if is_sync else arguments.values("-r", "--requirement", "--requirements")
     constraints = [word.text for word in arguments.values("-c", "--constraint", "--constraints")]
     pinned = files.pinned(constraints, command.at.path)
-    for word in (*arguments.operands, *arguments.values("-e", "--editable")):
+    for word in packages:
         found = of_python(word.text)
         if found and not hashed:
             name, tier = found
             tier = max(tier, pinned.get(normalised(name), Tier.NONE))
             yield Install(installer, name, tier, word.at, _fix(name, tier), hashable=True)
-    for word in () if hashed else arguments.values("-r", "--requirement", "--requirements"):
+    for word in () if hashed else named:
         yield from _of_file(word, installer, files)
 
 

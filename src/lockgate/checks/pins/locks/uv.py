@@ -1,27 +1,32 @@
-"""uv.lock: the requirements and Python versions of the project that it was made for, which it repeats.
+"""uv.lock: the requirements, sources and Python versions of the project that it was made for, which it repeats.
 
-What markers, extras and groups say is not compared: uv writes them in another form. So all that is required under a name is taken
-together.
+uv writes markers in another form. So they are compared by what they say of some environments (`uv_entries`): where they differ
+for one they are surely not the same.
 """
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
+from urllib.parse import parse_qsl
 
 from lockgate.checks.pins.locks.hashed import table
+from lockgate.checks.pins.locks.uv_entries import Entry, Environments, declared, locked
 from lockgate.checks.pins.projects import Project
-from lockgate.model.package import Origin, normalised
+from lockgate.model.package import normalised
 
 LOCK = "uv.lock"
 MANIFEST = "pyproject.toml"
 SHARED = True  # by the members of a workspace in folders below
 
 _VERSION = 1
-_PLAIN_KEYS = frozenset({"name", "extras", "marker", "specifier", "index", "conflict"})
 _PYTHONS = [f"3.{minor}.{micro}" for minor in range(6, 21) for micro in range(20)] + ["2.7.18", "4.0.0"]
-
-Specifiers = dict[str, frozenset[Any] | None]  # by name; None where the place and not the specifier tells the version
+_LOCAL = ("directory", "editable", "virtual", "path")
+_PLACED = frozenset({"git", "editable", "directory", "virtual"})
+_REVISIONS = ("rev", "tag", "branch")
+_HELD = ("constraint", "override")
 
 
 def configured(project: Project) -> tuple[str, ...]:
@@ -31,7 +36,7 @@ def configured(project: Project) -> tuple[str, ...]:
 
 
 def is_stale(project: Project, lock: dict[str, Any], _head: str, folder: str) -> bool | None:
-    """Whether the project requires other packages, versions of them or of Python than the lock says."""
+    """Whether the project requires other packages, versions of them or of Python, or has them from elsewhere, than the lock says."""
     tools = table(project.manifest, "tool")
     packages = lock.get("package")
     own = [each for each in packages if _is_at(each, folder)] if isinstance(packages, list) else []
@@ -41,12 +46,20 @@ def is_stale(project: Project, lock: dict[str, Any], _head: str, folder: str) ->
     )
     if lock.get("version") != _VERSION or len(own) != 1 or hidden:
         return None
-    metadata = table(own[0], "metadata")
-    groups = table(metadata, "requires-dev").values()
     try:
-        entries = [entry for each in (metadata.get("requires-dist", []), *groups) for entry in each]
-        return _differ(_locked(entries, own[0].get("name")), _required(project)) or _python_differs(project, lock)
-    except (ValueError, TypeError, AttributeError, KeyError):  # of a specifier, or of an entry that is none
+        return (
+            _requires_other(project.manifest, own[0])
+            or _python_differs(project, lock)
+            or _sources_differ(project.manifest, own[0], folder)
+            or (folder == "." and _holds_other(project.manifest, lock))
+        )
+    except (
+        ValueError,
+        TypeError,
+        AttributeError,
+        KeyError,
+        RecursionError,
+    ):  # of a specifier, marker or entry that is none
         return None
 
 
@@ -55,43 +68,104 @@ def _is_at(package: Any, folder: str) -> bool:
     return folder in (source.get("virtual"), source.get("editable"), source.get("directory"))
 
 
-def _locked(entries: Iterable[dict[str, Any]], own: str) -> Specifiers:
-    return _by_name(
-        (normalised(entry["name"]), entry.get("specifier", "") if set(entry) <= _PLAIN_KEYS else None)
-        for entry in entries
-        if entry["name"] != own
+def _requires_other(manifest: dict[str, Any], own: dict[str, Any]) -> bool:
+    """Whether dependencies, those of an extra or of a group are others."""
+    project, metadata = table(manifest, "project"), table(own, "metadata")
+    optional = {normalised(name): texts for name, texts in table(project, "optional-dependencies").items()}
+    wanted = [*declared(project.get("dependencies", []))]
+    for extra, texts in optional.items():
+        wanted += declared(texts, extra)
+    environments = Environments(project.get("requires-python", ""), [*optional, *metadata.get("provides-extras", [])])
+    name = normalised(str(own.get("name")))
+    pairs = [(wanted, locked(metadata.get("requires-dist", [])))]
+    groups, known = _groups(manifest), table(metadata, "requires-dev")
+    pairs += [(groups.get(group, []), locked(known.get(group, []))) for group in groups.keys() | known.keys()]
+    return any(environments.differ(_without(name, left), _without(name, right)) for left, right in pairs)
+
+
+def _without(own: str, entries: Iterable[Entry]) -> list[Entry]:
+    return [entry for entry in entries if entry.name != own]
+
+
+def _groups(manifest: dict[str, Any]) -> dict[str, list[Entry]]:
+    """The dependency groups, with those that they include."""
+    written = {normalised(name): entries for name, entries in table(manifest, "dependency-groups").items()}
+
+    @cache
+    def entries(name: str) -> frozenset[Entry]:
+        texts = [each for each in written[name] if isinstance(each, str)]
+        included = [normalised(each["include-group"]) for each in written[name] if not isinstance(each, str)]
+        return frozenset(declared(texts)).union(*map(entries, included))
+
+    groups = {name: list(entries(name)) for name in written}
+    old = table(manifest, "tool", "uv").get("dev-dependencies", [])
+    return groups | ({"dev": [*groups.get("dev", []), *declared(old)]} if old else {})
+
+
+def _holds_other(manifest: dict[str, Any], lock: dict[str, Any]) -> bool:
+    """Whether constraints or overrides are others."""
+    settings, held = table(manifest, "tool", "uv"), table(lock, "manifest")
+    environments = Environments(table(manifest, "project").get("requires-python", ""), [])
+    return any(
+        environments.differ(
+            list(declared(settings.get(f"{key}-dependencies", []))), list(locked(held.get(f"{key}s", [])))
+        )
+        for key in _HELD
     )
 
 
-def _required(project: Project) -> Specifiers:
-    return _by_name(
-        (package.name, package.specifier if package.origin is Origin.INDEX else None) for package in project.required
-    )
+def _sources_differ(manifest: dict[str, Any], own: dict[str, Any], folder: str) -> bool:
+    """Whether a package that has one source, whatever the environment, is locked from another one."""
+    metadata = table(own, "metadata")
+    entries = [
+        *metadata.get("requires-dist", []),
+        *(e for group in table(metadata, "requires-dev").values() for e in group),
+    ]
+    sources = {normalised(name): source for name, source in table(manifest, "tool", "uv", "sources").items()}
+    for entry in entries:
+        source = sources.get(normalised(entry["name"]))
+        if (
+            isinstance(source, dict)
+            and not {"marker", "extra", "group"} & set(source)
+            and _is_other(source, entry, folder)
+        ):
+            return True
+    # What has no source of its own may have one in the root of the workspace, or an address in the requirement itself.
+    is_sure = folder == "." and not any("@" in text for text in _texts(manifest))
+    placed = (entry["name"] for entry in entries if _PLACED & set(entry))
+    return is_sure and any(normalised(name) not in sources for name in placed)
 
 
-def _by_name(entries: Iterable[tuple[str, str | None]]) -> Specifiers:
-    from packaging.specifiers import SpecifierSet
-
-    found: dict[str, set[Any]] = {}
-    for name, specifier in entries:
-        found.setdefault(name, set()).add(None if specifier is None else SpecifierSet(specifier))
-    return {name: None if None in each else frozenset(each) for name, each in found.items()}
+def _texts(manifest: dict[str, Any]) -> Iterable[str]:
+    project = table(manifest, "project")
+    lists = [project.get("dependencies", []), *table(project, "optional-dependencies").values()]
+    lists += [*table(manifest, "dependency-groups").values(), table(manifest, "tool", "uv").get("dev-dependencies", [])]
+    return (text for each in lists for text in each if isinstance(text, str))
 
 
-def _differ(locked: Specifiers, required: Specifiers) -> bool:
-    """Whether names are others, or specifiers of a name that both have from an index."""
-    both = locked.keys() & required.keys()
-    return locked.keys() != required.keys() or any(
-        locked[name] is not None and required[name] is not None and locked[name] != required[name] for name in both
-    )
+def _is_other(source: dict[str, Any], entry: dict[str, Any], folder: str) -> bool:
+    if "git" in source:
+        url, _, query = str(entry.get("git", "")).partition("?")
+        locked_at = {key: value for key, value in parse_qsl(query) if key in _REVISIONS}
+        same_place = url.removesuffix(".git") == str(source["git"]).removesuffix(".git")
+        return not same_place or locked_at != {key: source[key] for key in _REVISIONS if key in source}
+    if "path" in source:
+        places = [entry[key] for key in _LOCAL if key in entry]
+        wanted = posixpath.normpath(posixpath.join(folder, source["path"]))
+        return not posixpath.isabs(wanted) and wanted not in map(posixpath.normpath, places)
+    if source.get("workspace") is True:
+        return not set(_LOCAL) & set(entry)
+    if "url" in source:
+        return "url" not in entry
+    return "index" in source and bool({"git", "url", *_LOCAL} & set(entry))
 
 
 def _python_differs(project: Project, lock: dict[str, Any]) -> bool:
     """Whether other versions of Python are allowed; the lock of a workspace has those that all of its members allow."""
     from packaging.specifiers import SpecifierSet
 
-    wanted, locked = table(project.manifest, "project").get("requires-python"), lock.get("requires-python")
-    if table(lock, "manifest").get("members") or not isinstance(wanted, str) or not isinstance(locked, str):
+    wanted, known = table(project.manifest, "project").get("requires-python"), lock.get("requires-python")
+    if table(lock, "manifest").get("members") or not isinstance(wanted, str) or not isinstance(known, str):
         return False
-    allowed, known = SpecifierSet(wanted), SpecifierSet(locked)
-    return any((python in allowed) != (python in known) for python in _PYTHONS)
+    allowed, locked_for = SpecifierSet(wanted), SpecifierSet(known)
+    return any((python in allowed) != (python in locked_for) for python in _PYTHONS)

@@ -17,7 +17,7 @@ RULE = Rule(
         "Everybody who can read the repository, or ever could, can read from the index, and often publish there. The "
         "installers also write the address into logs and, in part, into lock files.\n\n"
         "A user without password and a variable (`https://user:${TOKEN}@…`) pass. The value is shown nowhere. Judged are requirements "
-        "files, `pip.conf` and `pip.ini`, the settings of uv, and the sources of Poetry, PDM and Pipenv."
+        "files, `pip.conf` and `pip.ini`, the settings of uv, the sources of Poetry, PDM and Pipenv, and variables and options of commands."
     ),
     fix="Revoke the password first. Then give it from outside: a variable in the address, a keyring, `.netrc`, or "
     "`UV_INDEX_NAME_PASSWORD` and `POETRY_HTTP_BASIC_NAME_PASSWORD`.",

@@ -18,7 +18,8 @@ RULE = Rule(
         "an internal package on a public index, with a high version, has it installed in place of the internal one "
         "(dependency confusion).\n\n"
         "uv takes a package from the first index that has it, so that its further indexes pass; `unsafe-first-match` and "
-        "`unsafe-best-match` take that away. Judged are requirements files, `pip.conf` and `pip.ini`, and the settings of uv. "
+        "`unsafe-best-match` take that away. Judged are requirements files, `pip.conf` and `pip.ini`, the settings of uv, and variables and options of commands "
+        "(`PIP_EXTRA_INDEX_URL`, `--extra-index-url`, `UV_INDEX_STRATEGY`). "
         "Hashes in the requirements file protect what has them, but not what is added later."
     ),
     fix="Use one index that serves both (a proxy with your packages first), or uv with `explicit = true` for the index and "

@@ -16,9 +16,11 @@ RULE = Rule(
     explanation=(
         "Whoever is on the way between the machine and the index hands out packages of their own, and sees the password for "
         "the index. `trusted-host`, `allow-insecure-host` and `verify_ssl = false` switch off the verification of the certificate, "
-        "`verify-hashes = false` the comparison with the hashes that are given.\n\n"
-        "Judged are requirements files, `pip.conf` and `pip.ini`, the settings of uv, and the sources of Poetry, PDM and Pipenv. The "
-        "machine itself (`localhost`, `127.0.0.1`, `::1`) and a host in a variable pass."
+        "`verify-hashes = false` the comparison with the hashes that are given. So do variables such as `GIT_SSL_NO_VERIFY`, "
+        "`NODE_TLS_REJECT_UNAUTHORIZED=0` and `GOSUMDB=off` for what other tools fetch.\n\n"
+        "Judged are requirements files, `pip.conf` and `pip.ini`, the settings of uv, the sources of Poetry, PDM and Pipenv, variables "
+        "of workflows, pipelines, Dockerfiles, Compose files, tox, Nox, make, just and shell, and options of commands (`--trusted-host`, "
+        "`npm config set strict-ssl false`, `git config http.sslVerify false`). The machine itself (`localhost`, `127.0.0.1`, `::1`) and a host in a variable pass."
     ),
     fix="Serve the index over HTTPS, and give the installer the certificate of your own authority (`cert` of pip, "
     "`SSL_CERT_FILE`), instead of trusting whoever answers.",

@@ -1,12 +1,11 @@
 """A script that is fetched and run in one go."""
 
-import re
 from collections.abc import Iterator
 
-from lockgate.checks.pins.arguments import parsed
+from lockgate.checks.pins import fetches
+from lockgate.checks.pins.fetches import FETCHERS, is_verification
 from lockgate.checks.pins.files import PinFiles, found
 from lockgate.inputs.shell import SHELLS, UNKNOWN, Command
-from lockgate.inputs.urls import shown as shown_url
 from lockgate.model.finding import Confidence, Finding, Severity
 from lockgate.model.rule import Rule, page
 
@@ -28,38 +27,16 @@ RULE = Rule(
     help_uri=page("pins/piped-script"),
 )
 
-_LONGEST = 1000  # characters of a command that are looked at
-_FETCHERS = {"curl", "wget"}
-_INTERPRETER = re.compile(r"(?:python|pypy)[\d.]*|perl|ruby|node|php|deno|bun")
-_SHELL_VALUED = frozenset({"-o", "-O", "--rcfile", "--init-file"})
-_OTHER_VALUED = frozenset({"-W", "-X", "-I", "-r"})
 _DATA_ONLY = frozenset({"-c", "-m", "-e", "-E", "-n", "-p", "-ne", "-pe", "--eval", "--print", "-h", "-V", "--version"})
-_INPUT = frozenset({"-", "/dev/stdin", "/proc/self/fd/0"})
-_VERIFIES = re.compile(
-    r"(?:sha\d+sum|shasum|md5sum|b2sum|cksum)\s(?:.*\s)?(?:--check|-\w*c)\b.*|gpgv?2?\s(?:.*\s)?--verify\b.*|"
-    r"gpgv\s.*|(?:cosign|minisign|signify|slsa-verifier)\s.*|gh\sattestation\sverify\b.*",
-    re.DOTALL,
-)
-_HERE = re.compile(
-    r"(?:[a-z]+://)?(?:[^/@\s]*@)?(?:localhost|127(?:\.\d+){3}|\[::1\]|0\.0\.0\.0)(?:[:/?#].*)?|file:.*", re.DOTALL
-)
-_COMMIT = re.compile(r"(?<![0-9a-f])[0-9a-f]{40}(?![0-9a-f])")
-_ADDRESS = re.compile(
-    r"[a-z][a-z0-9+.-]*://\S+|[\w-]+(?:\.[\w-]+)+(?:[:/].*)?|localhost\b.*|.*\0.*", re.IGNORECASE | re.DOTALL
-)
 
 
 def check(files: PinFiles) -> Iterator[Finding]:
     """The scripts that are fetched and run."""
     for command in files.commands:
         for fetch in _run_by(command):
-            address = _address(fetch)
-            if fetch.name in _FETCHERS and address is not None and not _is_verified(command):
-                shown = (
-                    shown_url(address).replace(UNKNOWN, "…")
-                    if address.strip(UNKNOWN)
-                    else "an address that is not known"
-                )
+            address = fetches.address(fetch)
+            if fetch.name in FETCHERS and address is not None and not any(map(is_verification, command.before)):
+                shown = fetches.shown(address)
                 yield found(
                     RULE,
                     fetch.at,
@@ -72,33 +49,14 @@ def check(files: PinFiles) -> Iterator[Finding]:
 
 def _run_by(command: Command) -> tuple[Command, ...]:
     """The commands whose output a command runs as a program."""
-    words = command.arguments
     if command.name in {"eval", "source", "."}:
         return command.inline
-    shell = command.name in SHELLS
-    if not shell and not _INTERPRETER.fullmatch(command.name):
+    given = fetches.program(command)
+    if given is None:
         return ()
-    arguments = parsed(words, _SHELL_VALUED | {"-c"} if shell else _OTHER_VALUED | {"-c", "-e"}, first=True)
-    code = arguments.values("-c") if shell else arguments.values("-c", "-e")
-    program = code[:1] or list(arguments.operands[:1])
-    if program and program[0].text.startswith(UNKNOWN):
-        word = program[0].at
-        begin, end = (word.line, word.column), (word.end_line, word.end_column)
+    program = given.text or given.file
+    if program and program.text.startswith(UNKNOWN):
+        begin, end = (program.at.line, program.at.column), (program.at.end_line, program.at.end_column)
         return tuple(inner for inner in command.inline if begin <= (inner.at.line, inner.at.column) < end)
-    if code or (not shell and any(arguments.has(option) for option in _DATA_ONLY)):
-        return ()
-    reads = not arguments.operands or arguments.operands[0].text in _INPUT or (shell and arguments.has("-s"))
-    return command.fed if reads else ()
-
-
-def _address(fetch: Command) -> str | None:
-    """What is fetched; None where that is of this machine or can't change."""
-    words = [word.text.strip() for word in fetch.arguments if not word.text.startswith("-")]
-    addresses = [word.removeprefix("--url=") for word in words if _ADDRESS.fullmatch(word)] or words[-1:]
-    remote = [address for address in addresses if not _HERE.fullmatch(address) and not _COMMIT.search(address)]
-    with_scheme = [address for address in remote if "://" in address]
-    return next(iter(with_scheme or remote), None)
-
-
-def _is_verified(command: Command) -> bool:
-    return any(_VERIFIES.fullmatch(" ".join(words)[:_LONGEST]) for words in command.before)
+    is_data = command.name not in SHELLS and any(map(given.arguments.has, _DATA_ONLY))
+    return () if program or is_data else command.fed

@@ -12,15 +12,16 @@ from lockgate.model.rule import Rule, page
 RULE = Rule(
     id="pins/unpinned-image",
     name="Container image without a digest",
-    summary="A Dockerfile, Compose file or workflow names an image by its tag instead of its digest.",
+    summary="A Dockerfile, Compose file, workflow, pipeline or command names an image by its tag instead of its digest.",
     explanation=(
         "Whoever may push to the image's repository can move a tag to other layers, and these are then run by the next "
         "build or start. Only a digest names the same image for ever.\n\n"
         "A tag that names a version is moved for rebuilds only, as a rule: medium. No tag, or `latest`, is moved to "
         "whatever is newest with every release: high, as is a hook from a branch.\n\n"
-        "Judged are `FROM`, `COPY --from=…` and `RUN --mount=from=…` of Dockerfiles, and `image`, `dockerfile_inline` and "
-        "`additional_contexts` of Compose files. Stages of the same build, `scratch`, images that a service builds or "
-        "never pulls, and those of `localhost` pass. A variable counts with its default (`ARG`, `${NAME:-default}`), and "
+        "Judged are `FROM`, `COPY --from=…` and `RUN --mount=from=…` of Dockerfiles, `image`, `dockerfile_inline` and "
+        "`additional_contexts` of Compose files, `image` and `services` of GitLab's pipelines, and what `docker run`, `pull` and "
+        "`create` name, or those of podman and nerdctl. Stages of the same build, `scratch`, images that a service or command of the "
+        "repository builds or tags, that are never pulled or were loaded from a file before, and those of `localhost` pass. A variable counts with its default (`ARG`, `${NAME:-default}`), and "
         "is unknown, not wrong, without one. A bare name in `--from` may also be a build context of the caller: medium "
         "confidence.\n\n"
         "Of job containers, services and `docker://` steps of workflows and actions zizmor judges (its audit `unpinned-images`), with the "
@@ -50,11 +51,10 @@ _IN_YAML = re.compile(
 
 def check(files: PinFiles) -> Iterator[Finding]:
     """The images without a digest that are fetched from elsewhere."""
-    for build in files.builds:
-        for image in build.images:
-            name = image.name.removeprefix("docker://")
-            if not _DIGEST.search(name) and not _LOCAL.match(name):
-                yield _finding(name.partition("@")[0], image.at, is_sure=image.is_sure)
+    for image in files.images:
+        name = image.name.removeprefix("docker://")
+        if not _DIGEST.search(name) and not _LOCAL.match(name):
+            yield _finding(name.partition("@")[0], image.at, is_sure=image.is_sure)
     for issue in files.issues:
         if issue.ident == "unpinned-images" and issue.confidence is not Confidence.LOW:
             named = _IN_YAML.fullmatch(issue.expansion or issue.feature)
