@@ -21,12 +21,8 @@ def all_rules() -> tuple[Rule, ...]:
 def run(target: base.Target) -> base.Result:
     """Judge every file of the target that pins something."""
     files = PinFiles(target.tree)
-    found: list[Finding] = []
-    modules = loaded("lockgate.checks.pins.rules")
-    for done, module in enumerate(modules):
-        target.progress(done, len(modules))
-        found += module.check(files)
-    wanted = [finding for finding in found if not _is_allowed(finding, files)]
+    found = findings(files, target.progress)
+    wanted = [finding for finding in found if not is_allowed(finding, files)]
     named = {finding.rule for finding in wanted}
     kinds = "manifest, workflow, pre-commit configuration, Dockerfile, Compose file or shell"
     nothing = f"nothing was examined: no {kinds} was found"
@@ -40,12 +36,22 @@ def run(target: base.Target) -> base.Result:
         ),
         findings=identify(redact.findings(wanted), lambda path: redact.masked(path, files.text(path)), _key),
         engines=files.engines,
-        rules=tuple(module.RULE for module in modules if module.RULE.id in named),
+        rules=tuple(rule for rule in all_rules() if rule.id in named),
         gaps=() if files.examined or any(skip.gap for skip in files.skipped) else (nothing,),
     )
 
 
-def _is_allowed(finding: Finding, files: PinFiles) -> bool:
+def findings(files: PinFiles, progress: base.Progress = lambda _done, _total: None) -> list[Finding]:
+    """What all rules find, as they tell it: without identity, and with what comments allow."""
+    found: list[Finding] = []
+    modules = loaded("lockgate.checks.pins.rules")
+    for done, module in enumerate(modules):
+        progress(done, len(modules))
+        found += module.check(files)
+    return found
+
+
+def is_allowed(finding: Finding, files: PinFiles) -> bool:
     """Whether a comment on the lines of a finding allows it, or one on lines of its own before them."""
     lines = files.lines(finding.path)
     first = min(finding.line - 1, len(lines))  # of a YAML parser, to which other characters break lines, too
