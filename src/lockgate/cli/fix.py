@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from difflib import unified_diff
 from pathlib import Path
 from typing import Any
@@ -57,10 +57,11 @@ def command(path: str, checks: tuple[str, ...], dry_run: bool, hashes: bool, **o
     newer = Overlay(tree, {change.path: change.new for change in mended.changes}) if mended.changes else tree
     pinned = pin(newer, settings, hashes=hashes) if "pins" in wanted else Pinned()
     changes = _together(mended.changes, pinned.changes)
+    public = [edit.value for edit in pinned.edits]
     if not dry_run:
         _write(root, changes)
     for change in changes:
-        for line in _diff(change):
+        for line in _diff(change, public):
             click.echo(visible(line, keep="\t"))
     left = [*mended.left, *pinned.left]
     told = [
@@ -68,12 +69,10 @@ def command(path: str, checks: tuple[str, ...], dry_run: bool, hashes: bool, **o
         *_list("would pin" if dry_run else "pinned", map(_pinned, pinned.edits)),
         *_list("left", map(_left, left)),
         *_list("note", [*mended.notes, *pinned.notes]),
-        _summary(len(mended.upgrades), len(pinned.edits), len(left), dry_run=dry_run)
-        if mended.upgrades or pinned.edits or left or pinned.notes
-        else f"nothing to fix: {' and '.join(_NOTHING[name] for name in wanted if name in _NOTHING)}",
+        _summary(mended, pinned, wanted, dry_run=dry_run),
     ]
     for line in told:
-        click.echo(visible(redact.text(line)))
+        click.echo(visible(redact.text(line, public)))
     return ExitCode.FAIL if left else ExitCode.PASS
 
 
@@ -119,9 +118,9 @@ def _replace(file: Path, data: bytes) -> None:
     os.chmod(file, mode & 0o777)  # noqa: PTH101 - of the file that was written
 
 
-def _diff(change: Change) -> Iterator[str]:
+def _diff(change: Change, public: Collection[str]) -> Iterator[str]:
     path = display(change.path)
-    old, new = (redact.masked(path, data.decode("utf-8", "replace")) for data in (change.old, change.new))
+    old, new = (redact.masked(path, data.decode("utf-8", "replace"), public) for data in (change.old, change.new))
     if not (old and new):
         yield f"{path}: the difference is not shown, because it could not be searched for secrets"
         return
@@ -139,14 +138,18 @@ def _done(upgrade: Upgrade) -> str:
 
 
 def _pinned(edit: Edit) -> str:
-    return f"{edit.finding.where}  {edit.name} -> {edit.told}"
+    return f"{edit.finding.where}  {edit.name} -> {edit.value}{edit.version and f' ({edit.version})'}"
 
 
 def _left(left: Left) -> str:
     return f"{left.at.where}  {left.name}: {left.reason}{left.todo and f'; {left.todo}'}"
 
 
-def _summary(upgraded: int, pinned: int, left: int, *, dry_run: bool) -> str:
-    done = [f"{counted(upgraded, 'pin')} {'to upgrade' if dry_run else 'upgraded'}"] if upgraded or not pinned else []
-    done += [f"{pinned:,} {'to pin' if dry_run else 'pinned'}"] if pinned else []
+def _summary(mended: Mended, pinned: Pinned, checks: Iterable[str], *, dry_run: bool) -> str:
+    upgraded, written, left = len(mended.upgrades), len(pinned.edits), len(mended.left) + len(pinned.left)
+    if not (upgraded or written or left):
+        known = [_NOTHING[name] for name in checks if name in _NOTHING and not (name == "pins" and pinned.notes)]
+        return f"nothing to fix{': ' if known else ''}{' and '.join(known)}"
+    done = [f"{counted(upgraded, 'pin')} {'to upgrade' if dry_run else 'upgraded'}"] if upgraded or not written else []
+    done += [f"{counted(written, 'pin')} {'to write' if dry_run else 'written'}"] if written else []
     return f"{', '.join(done)}, {left} left"

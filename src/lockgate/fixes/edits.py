@@ -17,6 +17,8 @@ from lockgate.model.finding import Finding
 
 LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")  # as places count them
 
+_KEY = re.compile(r"[:=]\s*(?:[&!]\S*\s+)*$")
+_QUOTES = ('"', "'")
 _COMMENT = re.compile(r"(?:\s+(?P<comment>#.*))?\s*")
 _VERSION = re.compile(
     r"#\s*(?:frozen:|tag\s*=)?\s*(?:v\d+(?:\.\d+)*|\d+(?:\.\d+)+)(?=\s|$)\s*"
@@ -39,7 +41,7 @@ class Job(Struct, frozen=True):
 class Edit(Struct, frozen=True):
     """What mends a finding: `new` on line `line` in place of the characters from `start` to before `end`, which count from 0.
 
-    `name` says what is pinned and `told` to what, for people.
+    `name` says for people what is pinned; `value` to what, which everybody may know, and `version` how that is called, if it is.
     """
 
     finding: Finding
@@ -48,7 +50,8 @@ class Edit(Struct, frozen=True):
     end: int
     new: str
     name: str
-    told: str
+    value: str
+    version: str = ""
 
 
 class Proposal(Struct, frozen=True):
@@ -83,23 +86,26 @@ class Piece(Struct, frozen=True):
             return None
         line = lines[finding.line - 1]
         start, end = finding.column - 1, finding.end_column - 1
+        if line[:start].endswith(_QUOTES) and line[end : end + 1] == line[start - 1]:
+            start, end = start - 1, end + 1
         return cls(line[:start], line[start:end], line[end:])
 
     def commented(self, finding: Finding, change: tuple[str, str], comment: str, gap: str, name: str) -> Edit | None:
         """The edit that puts the second text of `change` in place of the last that is the first, and `comment` behind it.
 
-        A comment that tells a version makes way; any other one stays behind the new one. None where more than a comment follows.
+        A comment that tells a version makes way; any other one stays behind the new one. None where more than a comment follows, or no
+        key comes before: in a block of text a comment would be none.
         """
         old, new = change
         rest = _COMMENT.fullmatch(self.behind)
-        if rest is None:
+        if rest is None or not _KEY.search(self.before):
             return None
         kept = _VERSION.sub("", rest["comment"] or "", count=1)
         tail = f"{gap}# {comment}{f' {kept}' if kept else ''}"
         head, _, end = self.text.rpartition(old)
         start = len(self.before)
         length = len(self.text) + len(self.behind)
-        return Edit(finding, finding.line, start, start + length, f"{head}{new}{end}{tail}", name, f"{new} ({comment})")
+        return Edit(finding, finding.line, start, start + length, f"{head}{new}{end}{tail}", name, new, comment)
 
 
 def edited(data: bytes, edits: Iterable[Edit]) -> bytes:
