@@ -90,6 +90,14 @@ class Piece(Struct, frozen=True):
             start, end = start - 1, end + 1
         return cls(line[:start], line[start:end], line[end:])
 
+    def around(self, value: str) -> Piece | None:
+        """The piece that is a value, with its quotation marks; None where that does not stand in it. That of TOML is a whole entry."""
+        found = re.search(rf"(?<![\w./-])(?P<quote>[\"']?){re.escape(value)}(?P=quote)(?=\s|$)", self.text)
+        if not found:
+            return None
+        before, behind = self.text[: found.start()], self.text[found.end() :]
+        return Piece(self.before + before, found[0], behind + self.behind)
+
     def commented(self, finding: Finding, change: tuple[str, str], comment: str, gap: str, name: str) -> Edit | None:
         """The edit that puts the second text of `change` in place of the last that is the first, and `comment` behind it.
 

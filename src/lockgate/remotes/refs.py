@@ -125,6 +125,7 @@ def _stop(child: subprocess.Popen[bytes]) -> None:
             os.killpg(child.pid, signal.SIGKILL)
         else:
             child.kill()
+        child.wait()
 
 
 def _why(url: str, errors: str) -> str:

@@ -20,9 +20,10 @@ def propose(job: Job) -> Proposal:
 
     def written(finding: Finding, piece: Piece) -> Written:
         revision = revisions.get((finding.path, finding.line, finding.column))
-        if revision is None or piece.text.count(revision.rev) != 1:
+        value = piece.around(revision.rev) if revision else None
+        if revision is None or value is None:
             raise UnavailableError("its rev is written in an unusual way")
-        return Written(finding, piece, revision.repository, revision.rev, revision.repository)
+        return Written(finding, value, revision.repository, revision.rev, revision.repository)
 
     def comment(named: Named) -> str:
         if named.is_branch and not named.version:
