@@ -39,7 +39,9 @@ def project(tmp_path: Path, server: Forge) -> Project:
 def commits(server: Forge, name: str) -> dict[str, str]:
     from support import git
 
-    lines = git(server.folder / "served" / name, "for-each-ref", "--format=%(refname:short) %(objectname) %(*objectname)")
+    lines = git(
+        server.folder / "served" / name, "for-each-ref", "--format=%(refname:short) %(objectname) %(*objectname)"
+    )
     return {ref: (peeled or [commit])[0] for ref, commit, *peeled in map(str.split, lines.splitlines())}
 
 
@@ -76,9 +78,15 @@ def test_every_way_to_write_an_action_is_pinned_and_its_version_stays_readable(p
 
 
 def test_nobody_is_asked_without_online(project: Project, server: Forge) -> None:
-    files = {WORKFLOW: steps("octo/act@v4"), HOOKS: f"repos:\n- repo: {server.url}/octo/hook\n  rev: v1.2.3\n  hooks: []\n"}
+    files = {
+        WORKFLOW: steps("octo/act@v4"),
+        HOOKS: f"repos:\n- repo: {server.url}/octo/hook\n  rev: v1.2.3\n  hooks: []\n",
+    }
     for option in ((), ("--offline",)):
-        assert project.fix(files, *option) == (0, "note:      2 pins more can be written with --online\nnothing to fix\n")
+        assert project.fix(files, *option) == (
+            0,
+            "note:      2 pins more can be written with --online\nnothing to fix\n",
+        )
     assert not server.asked
     assert project.read(WORKFLOW) == files[WORKFLOW]
 
@@ -117,9 +125,7 @@ def test_an_allowed_action_stays(project: Project) -> None:
 
 def test_hooks_are_frozen_as_pre_commit_does_it(project: Project, server: Forge) -> None:
     commit = commits(server, "octo/hook")["v1.2.3"]
-    text = (
-        "repos:\n- repo: {url}\n  rev: {a}\n  hooks: [{{id: a}}]\n-   repo: {url}\n    rev: '{b}\n    hooks: [{{id: b}}]\n"
-    )
+    text = "repos:\n- repo: {url}\n  rev: {a}\n  hooks: [{{id: a}}]\n-   repo: {url}\n    rev: '{b}\n    hooks: [{{id: b}}]\n"
     url = f"{server.url}/octo/hook"
     code, _ = project.fix({HOOKS: text.format(url=url, a="v1.2.3", b="v1.2.3' # old")}, ONLINE)
     assert code == 0
@@ -171,7 +177,7 @@ def test_no_configuration_of_the_repository_or_the_user_is_in_force(project: Pro
     program = tmp_path / "program"
     program.write_text(f"#!/bin/sh\ntouch {ran}\n")
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
-    config = f'[credential]\n helper = {program}\n[core]\n askPass = {program}\n gitProxy = {program}\n'
+    config = f"[credential]\n helper = {program}\n[core]\n askPass = {program}\n gitProxy = {program}\n"
     config += '[url "https://other.invalid/"]\n insteadOf = http://\n'
     (tmp_path / "gitconfig").write_text(config)
     project.env |= {

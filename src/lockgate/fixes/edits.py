@@ -120,8 +120,9 @@ def edited(data: bytes, edits: Iterable[Edit]) -> bytes:
     """The content of a file with the edits. Raises UnicodeDecodeError where it is not UTF-8."""
     mark = data[: len(BOM_UTF8)] if data.startswith(BOM_UTF8) else b""
     lines = LINE.findall(data.decode("utf-8-sig"))
+    ending = "\r\n" if lines and lines[0].endswith("\r\n") else "\n"
     for edit in sorted(edits, key=lambda each: (each.line, each.start), reverse=True):
         line = lines[edit.line - 1]
-        new = edit.new.replace("\n", "\r\n") if line.endswith("\r\n") else edit.new
+        new = edit.new.replace("\n", ending)
         lines[edit.line - 1] = f"{line[: edit.start]}{new}{line[edit.end :]}"
     return mark + "".join(lines).encode()
