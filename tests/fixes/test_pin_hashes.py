@@ -99,18 +99,24 @@ def test_hashes_of_a_lock_need_no_connection(project: Project, index: HTTPServer
 
 LOCKS = {
     "poetry.lock": (
-        '[[package]]\nname = "app"\nversion = "1.0"\nfiles = [{file = "a", hash = "sha256:HASH"}]\nSOURCE\n'
-        '[metadata]\nlock-version = "2.1"\n',
+        (
+            '[[package]]\nname = "app"\nversion = "1.0"\nfiles = [{file = "a", hash = "sha256:HASH"}]\nSOURCE\n'
+            '[metadata]\nlock-version = "2.1"\n'
+        ),
         '[package.source]\ntype = "legacy"\nurl = "URL"\nreference = "x"\n',
     ),
     "pdm.lock": (
-        '[metadata]\nlock_version = "4.5.0"\n[[package]]\nname = "app"\nversion = "1.0"\ngroups = ["default"]\n'
-        'files = [{file = "a", hash = "sha256:HASH"}]\n',
+        (
+            '[metadata]\nlock_version = "4.5.0"\n[[package]]\nname = "app"\nversion = "1.0"\ngroups = ["default"]\n'
+            'files = [{file = "a", hash = "sha256:HASH"}]\n'
+        ),
         "",
     ),
     "pylock.toml": (
-        'lock-version = "1.0"\ncreated-by = "x"\n[[packages]]\nname = "app"\nversion = "1.0"\nSOURCE'
-        'wheels = [{name = "app-1.0-py3-none-any.whl", url = "https://x.example/a", hashes = {sha256 = "HASH"}}]\n',
+        (
+            'lock-version = "1.0"\ncreated-by = "x"\n[[packages]]\nname = "app"\nversion = "1.0"\nSOURCE'
+            'wheels = [{name = "app-1.0-py3-none-any.whl", url = "https://x.example/a", hashes = {sha256 = "HASH"}}]\n'
+        ),
         'index = "URL"\n',
     ),
     "Pipfile.lock": (
