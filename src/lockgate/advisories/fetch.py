@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO, Self, TypeVar
 
@@ -51,10 +51,11 @@ class Limits(Struct, frozen=True, kw_only=True):
 
 
 class Answer(Struct, frozen=True):
-    """What a server answered: the body is None where it is still what `validator` named."""
+    """What a server answered: the body is None where it is still what `validator` named. Names of headers are in lower case."""
 
     body: bytes | None
     validator: str
+    headers: Mapping[str, str] = {}
 
 
 class Download(Struct, frozen=True):
@@ -66,11 +67,15 @@ class Download(Struct, frozen=True):
 
 
 class RefusedError(UnavailableError):
-    """The server answered, with something else than what it was asked for, and would again; `status` is HTTP's, or 0."""
+    """The server answered, with something else than what it was asked for, and would again.
 
-    def __init__(self, what: str, status: int = 0) -> None:
+    `status` is HTTP's, or 0; `challenge` says how to authenticate.
+    """
+
+    def __init__(self, what: str, status: int = 0, challenge: str = "") -> None:
         super().__init__(what)
         self.status = status
+        self.challenge = challenge
 
 
 class _AgainError(Exception):
@@ -93,14 +98,21 @@ def is_url(source: str) -> bool:
 class Web:
     """Connections for one sync. Proxies and a private CA come from the standard environment variables.
 
-    Every method raises UnavailableError, saying what happened and what to do (`advice`). `tell` hears of waits.
+    Every method raises UnavailableError, saying what happened and what to do (`advice`). `tell` hears of waits, `visit` of
+    each address before it is asked, also of one that a server redirects to, and may raise UnavailableError.
     """
 
-    def __init__(self, limits: Limits = Limits(), tell: Tell = lambda _: None, advice: str = ADVICE) -> None:
+    def __init__(
+        self,
+        limits: Limits = Limits(),
+        tell: Tell = lambda _: None,
+        advice: str = ADVICE,
+        visit: Tell = lambda _: None,
+    ) -> None:
         self._advice = advice
         self._limits = limits
         self._tell = tell
-        self._client = _client(limits)
+        self._client = _client(limits, visit)
         self._end = time.monotonic() + limits.total
         self._next = 0.0
         self._lock = threading.Lock()
@@ -120,20 +132,27 @@ class Web:
         """How many are left."""
         return max(0.0, self._end - time.monotonic())
 
-    def get(self, url: str, largest: int, validator: str = "", posted: bytes | None = None) -> Answer:
+    def get(
+        self,
+        url: str,
+        largest: int,
+        validator: str = "",
+        posted: bytes | None = None,
+        headers: Mapping[str, str] = {},
+    ) -> Answer:
         """What is at `url`, at most `largest` bytes; nothing where it is what `validator` names.
 
-        posted: JSON to be posted there, to which this is the answer.
+        posted: JSON to be posted there, to which this is the answer. headers: of the request, beside the usual ones.
         """
 
         def attempt() -> Answer:
-            with self._answer(url, _condition(validator), posted) as response:
+            with self._answer(url, {**_condition(validator), **headers}, posted) as response:
                 if response.status_code == UNCHANGED and validator:
                     return Answer(None, validator)
                 self._expect(url, response, OK)
                 body = b"".join(self._chunks(response.iter_bytes(), url, largest))
                 self._check_digest(url, response, body)
-                return Answer(body, validator_of(response))
+                return Answer(body, validator_of(response), dict(response.headers))
 
         return self._tried(url, attempt)
 
@@ -271,7 +290,8 @@ class Web:
 
     def _expect(self, url: str, response: httpx2.Response, status: int) -> None:
         if response.status_code != status:
-            raise RefusedError(self._said(url, f"answered {response.status_code}"), response.status_code)
+            status, challenge = response.status_code, response.headers.get("www-authenticate", "")
+            raise RefusedError(self._said(url, f"answered {status}"), status, challenge)
 
     def _chunks(self, chunks: Iterable[bytes], url: str, largest: int) -> Iterator[bytes]:
         size = 0
@@ -284,7 +304,7 @@ class Web:
             yield chunk
 
 
-def _client(limits: Limits) -> httpx2.Client:
+def _client(limits: Limits, visit: Tell) -> httpx2.Client:
     """Raises UnavailableError where the environment names a proxy or a private CA that can't be used."""
     import httpx2
 
@@ -295,6 +315,7 @@ def _client(limits: Limits) -> httpx2.Client:
             timeout=limits.silence,
             limits=httpx2.Limits(max_keepalive_connections=limits.parallel),
             headers={"User-Agent": f"lockgate/{__version__}"},
+            event_hooks={"request": [lambda request: visit(str(request.url))]},
         )
     except (httpx2.InvalidURL, ValueError, OSError, ImportError) as error:
         raise UnavailableError(

@@ -7,7 +7,7 @@ credential that somebody put in the wrong place.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import TypeGuard
 
 from msgspec.structs import replace
@@ -43,15 +43,18 @@ _NO_TEXT = frozenset(
 Tell = Callable[[str], str]
 
 
-def masked(path: str, text: str) -> str:
+def masked(path: str, text: str, public: Collection[str] = ()) -> str:
     """The text of a file with everything that an engine sees in it masked; empty where that can't be told.
 
     Where an engine may see something in digests and versions of four parts only, there is nothing to mask, and no engine is loaded.
+    What is `public` everybody may know, and no engine is shown it.
     """
-    if _sightings(path, _without_public(text), look=False) == []:
+    shown = _without(public, text)
+    if _sightings(path, _without_public(shown), look=False) == []:
         return text
-    seen = _sightings(path, text)
-    return "" if seen is None else masking.mask(text, seen)
+    seen = _sightings(path, shown)
+    safe = "" if seen is None else masking.mask(shown, seen)
+    return "".join(map(_put_back, text, shown, safe)) if safe else ""
 
 
 def findings(found: Iterable[Finding], rules: Iterable[Rule] = ()) -> list[Finding]:
@@ -83,9 +86,11 @@ def result(whole: Result) -> Result:
     )
 
 
-def text(told: str) -> str:
-    """The text with everything that an engine sees in it masked."""
-    return _teller({told: ""})(told)
+def text(told: str, public: Collection[str] = ()) -> str:
+    """The text with everything that an engine sees in it masked. What is `public` everybody may know."""
+    shown = _without(public, told)
+    safe = _teller({shown: ""})(shown)
+    return told if safe == shown else safe
 
 
 def _by_texts(found: Iterable[Finding], rules: Iterable[Rule]) -> dict[str, str]:
@@ -134,6 +139,15 @@ def _teller(texts: Mapping[str, str]) -> Tell:
         return text if both == line else both
 
     return tell
+
+
+def _without(public: Collection[str], text: str) -> str:
+    """The text with blanks in place of what is public, so that all else keeps its place."""
+    return re.sub("|".join(map(re.escape, public)), lambda match: " " * len(match[0]), text) if public else text
+
+
+def _put_back(letter: str, shown: str, safe: str) -> str:
+    return letter if shown == safe else safe
 
 
 def _without_public(text: str) -> str:

@@ -49,6 +49,9 @@ _ADVISORIES = (
     ),
     click.option("--max-age", metavar="AGE", help="How old synced advisories may be: 24h, 7d."),
 )
+_INDEX_URL = click.option(
+    "--index-url", metavar="URL", multiple=True, callback=_given, help="A package index to ask, the main one first."
+)
 _OTHERS = (
     click.option(
         "--index-checks",
@@ -56,9 +59,7 @@ _OTHERS = (
         default=None,
         help="Ask the package index of yanked, unknown and other releases.",
     ),
-    click.option(
-        "--index-url", metavar="URL", multiple=True, callback=_given, help="A package index to ask, the main one first."
-    ),
+    _INDEX_URL,
     click.option("--cooldown", metavar="DAYS", type=int, help="Tell of releases that are younger."),
     click.option("--resolve", is_flag=True, default=None, help="Let uv find the versions that no lock tells."),
     click.option("--python", metavar="PATH", help="The interpreter in which pylint runs; its packages are audited."),
@@ -104,6 +105,24 @@ def _adds(*options: Callable[[F], F]) -> Callable[[F], F]:
 # Those that override settings: all of them, those that the secrets check obeys, and those that say where advisories come from.
 settings_options = _adds(*_SETTINGS, _OFFLINE, *_ADVISORIES, *_OTHERS)
 secrets_settings_options = _adds(*_SETTINGS, _OFFLINE)
+# Those that say what `lockgate fix` may ask of whom.
+online_options = _adds(
+    click.option(
+        "--online",
+        is_flag=True,
+        default=None,
+        help="Ask the servers of actions, hooks and images, and the package index, what to pin.",
+    ),
+    click.option(
+        "--online-host",
+        "online_hosts",
+        metavar="HOST[:PORT]",
+        multiple=True,
+        callback=_given,
+        help="Ask this one, too, though it may be of a private network.",
+    ),
+    _INDEX_URL,
+)
 advisory_options = _adds(_OFFLINE, *_ADVISORIES)
 engine_options = _adds(*_ENGINES)  # of the engines that look for secrets
 output_options = _adds(*_OUTPUT)  # where reports go

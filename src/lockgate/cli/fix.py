@@ -1,9 +1,9 @@
-"""`lockgate fix`: vulnerable pins get the lowest version that clears them."""
+"""`lockgate fix`: vulnerable pins get the lowest version that clears them, and what is not pinned is pinned."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from difflib import unified_diff
 from pathlib import Path
 from typing import Any
@@ -12,42 +12,77 @@ import click
 
 from lockgate.checks import redact
 from lockgate.checks.base import Target
-from lockgate.cli._options import advisory_options, path_argument, tell_of_repository
-from lockgate.fixes.base import Left, Upgrade
-from lockgate.fixes.mend import Change, mend
+from lockgate.cli._options import advisory_options, online_options, path_argument, tell_of_repository
+from lockgate.fixes.base import Change, Left, Upgrade
+from lockgate.fixes.edits import Edit
+from lockgate.fixes.mend import Mended, mend
+from lockgate.fixes.pin import Pinned, pin
 from lockgate.inputs.files import display
+from lockgate.inputs.overlay import Overlay
 from lockgate.inputs.tree import Tree
-from lockgate.model.errors import UnavailableError, counted
+from lockgate.model.errors import UnavailableError, UsageError, counted
 from lockgate.model.report import ExitCode
 from lockgate.project import root_of, settings_of
 from lockgate.reports.text import visible
 from lockgate.reports.write import replace
 
+# What is said of a check that has nothing to mend.
+_NOTHING = {"audit": "no known vulnerability in what this project pins", "pins": "nothing that could be pinned"}
 
-@click.command("fix", short_help="Upgrade vulnerable pins.")
+
+@click.command("fix", short_help="Upgrade vulnerable pins, pin what is not pinned.")
 @path_argument
+@click.option("--checks", metavar="NAME,…", multiple=True, help="Whose findings to mend: audit, pins; by default both.")
 @click.option("--dry-run", is_flag=True, help="Show what would be written, and write nothing.")
+@click.option("--hashes", is_flag=True, help="Give hashes to requirements files that have none, too.")
+@online_options
 @advisory_options
-def command(path: str, dry_run: bool, **options: Any) -> int:
-    """Give each vulnerable pin in PATH the lowest version that clears its advisories; the exit code is 1 if some stay."""
+def command(path: str, checks: tuple[str, ...], dry_run: bool, hashes: bool, **options: Any) -> int:
+    """Give each vulnerable pin in PATH the lowest version that clears its advisories, and pin what can be pinned without guessing.
+
+    The exit code is 1 if something stays.
+    """
     root = root_of(path)
     tell_of_repository(root)
-    settings = settings_of(root, options)
-    mended = mend(Target(tree=Tree(root, settings.exclude, settings.max_file_size), settings=settings))
+    named = tuple(name.strip() for name in ",".join(checks).split(",")) if checks else None
+    settings = settings_of(root, {"checks": named, **options})
+    if settings.online and settings.offline:
+        where = (settings.sources.get(key, "") for key in ("online", "offline"))
+        raise UsageError(
+            f"--online ({next(where)}) and --offline ({next(where)}) contradict each other; take one of them away"
+        )
+    tree = Tree(root, settings.exclude, settings.max_file_size)
+    wanted = settings.checks or tuple(_NOTHING)
+    mended = mend(Target(tree=tree, settings=settings)) if "audit" in wanted else Mended()
+    newer = Overlay(tree, {change.path: change.new for change in mended.changes}) if mended.changes else tree
+    pinned = pin(newer, settings, hashes=hashes) if "pins" in wanted else Pinned()
+    changes = _together(mended.changes, pinned.changes)
+    public = [edit.value for edit in pinned.edits]
     if not dry_run:
-        _write(root, mended.changes)
-    for change in mended.changes:
-        for line in _diff(change):
+        _write(root, changes)
+    for change in changes:
+        for line in _diff(change, public):
             click.echo(visible(line, keep="\t"))
+    left = [*mended.left, *pinned.left]
     told = [
         *_list("would fix" if dry_run else "fixed", map(_done, mended.upgrades)),
-        *_list("left", map(_left, mended.left)),
-        *_list("note", mended.notes),
-        _summary(mended.upgrades, mended.left, dry_run=dry_run),
+        *_list("would pin" if dry_run else "pinned", map(_pinned, pinned.edits)),
+        *_list("left", map(_left, left)),
+        *_list("note", [*mended.notes, *pinned.notes]),
+        _summary(mended, pinned, wanted, dry_run=dry_run),
     ]
     for line in told:
-        click.echo(visible(redact.text(line)))
-    return ExitCode.FAIL if mended.left else ExitCode.PASS
+        click.echo(visible(redact.text(line, public)))
+    return ExitCode.FAIL if left else ExitCode.PASS
+
+
+def _together(first: Iterable[Change], then: Iterable[Change]) -> list[Change]:
+    """One change a file, of those that were made one upon the other."""
+    made = {change.path: change for change in first}
+    for change in then:
+        old = made[change.path].old if change.path in made else change.old
+        made[change.path] = Change(change.path, old, change.new)
+    return list(made.values())
 
 
 def _write(root: Path, changes: Iterable[Change]) -> None:
@@ -83,9 +118,9 @@ def _replace(file: Path, data: bytes) -> None:
     os.chmod(file, mode & 0o777)  # noqa: PTH101 - of the file that was written
 
 
-def _diff(change: Change) -> Iterator[str]:
+def _diff(change: Change, public: Collection[str]) -> Iterator[str]:
     path = display(change.path)
-    old, new = (redact.masked(path, data.decode("utf-8", "replace")) for data in (change.old, change.new))
+    old, new = (redact.masked(path, data.decode("utf-8", "replace"), public) for data in (change.old, change.new))
     if not (old and new):
         yield f"{path}: the difference is not shown, because it could not be searched for secrets"
         return
@@ -102,12 +137,19 @@ def _done(upgrade: Upgrade) -> str:
     return f"{upgrade.package.at.where}  {upgrade} ({', '.join(upgrade.cleared)})"
 
 
+def _pinned(edit: Edit) -> str:
+    return f"{edit.finding.where}  {edit.name} -> {edit.value}{edit.version and f' ({edit.version})'}"
+
+
 def _left(left: Left) -> str:
-    package = left.package
-    return f"{package.at.where}  {package.name} {package.version}: {left.reason}{left.todo and f'; {left.todo}'}"
+    return f"{left.at.where}  {left.name}: {left.reason}{left.todo and f'; {left.todo}'}"
 
 
-def _summary(upgrades: list[Upgrade], left: list[Left], *, dry_run: bool) -> str:
-    if not (upgrades or left):
-        return "nothing to fix: no known vulnerability in what this project pins"
-    return f"{counted(len(upgrades), 'pin')} {'to upgrade' if dry_run else 'upgraded'}, {len(left)} left"
+def _summary(mended: Mended, pinned: Pinned, checks: Iterable[str], *, dry_run: bool) -> str:
+    upgraded, written, left = len(mended.upgrades), len(pinned.edits), len(mended.left) + len(pinned.left)
+    if not (upgraded or written or left):
+        known = [_NOTHING[name] for name in checks if name in _NOTHING and not (name == "pins" and pinned.notes)]
+        return f"nothing to fix{': ' if known else ''}{' and '.join(known)}"
+    done = [f"{counted(upgraded, 'pin')} {'to upgrade' if dry_run else 'upgraded'}"] if upgraded or not written else []
+    done += [f"{counted(written, 'pin')} {'to write' if dry_run else 'written'}"] if written else []
+    return f"{', '.join(done)}, {left} left"

@@ -14,6 +14,7 @@ from lockgate.model.errors import UsageError, nearest, shortened
 from lockgate.model.toml import TomlError, parse
 
 ENVIRONMENT = {
+    "GITHUB_SERVER_URL": "forge",
     "LOCKGATE_ADVISORIES": "advisories",
     "LOCKGATE_OSV_API": "osv-api",
     "LOCKGATE_OSV_EXPORT": "osv-export",

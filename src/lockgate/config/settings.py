@@ -17,11 +17,14 @@ USER_ONLY = frozenset(
     {
         "advisories",
         "detect-secrets-plugins",
+        "forge",
         "index-checks",
         "index-url",
         "kingfisher-rules",
         "max-age",
         "offline",
+        "online",
+        "online-hosts",
         "osv-api",
         "osv-export",
         "python",
@@ -32,6 +35,7 @@ USER_ONLY = frozenset(
 
 
 OSV_API = "https://api.osv.dev"
+FORGE = "https://github.com"
 SERVICES = ("osv-api", "pip-audit", "pip-audit:osv")  # what `advisories` may name instead of a place
 
 # Bounded, because a hostile repository may set them: patterns are compiled, files are held in memory.
@@ -57,6 +61,10 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
     index_checks: ask the package indexes of the projects whose packages are pinned.
     index_url: these indexes, by the address of their simple API, the main one first; `default` is the one that pip asks
         when it is told none, and so is none at all.
+    online: `lockgate fix` asks the forge, image registries, repositories of hooks and package indexes what pins stand for.
+    online_hosts: hosts (with or without a port) that it asks although they may be of a private network: addresses of the
+        Internet Protocol, `localhost`, names without a dot.
+    forge: the address of the server that has the actions of workflows.
     cooldown: for so many days after its upload a release is too young; 0 means that none is.
     deep: look for secrets in archives, databases, compiled modules and the cells of notebooks, too.
     kingfisher_rules: files with rules for kingfisher, beside its own.
@@ -88,6 +96,9 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
     kingfisher_rules: tuple[str, ...] = ()
     max_age: Duration = ""
     offline: bool = False
+    online: bool = False
+    online_hosts: tuple[str, ...] = ()
+    forge: str = FORGE
     osv_api: str = OSV_API
     osv_export: str = ""
     resolve: bool = False

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from lockgate.inputs.tree import Tree
 from lockgate.model.errors import UnavailableError
+from lockgate.model.finding import Location
 from lockgate.model.modules import loaded
 from lockgate.model.package import Package
 
@@ -30,12 +31,26 @@ class Upgrade(Struct, frozen=True):
         return f"{self.package.name} {self.package.version} -> {self.version}"
 
 
-class Left(Struct, frozen=True):
-    """Something that is not fixed: at a pin, why, and where it is known what to do."""
+class Change(Struct, frozen=True):
+    """The old and the new content of a file, by its path as the file system spells it."""
 
-    package: Package
+    path: str
+    old: bytes
+    new: bytes
+
+
+class Left(Struct, frozen=True):
+    """Something that is not fixed: at a place, what, why, and where it is known what to do."""
+
+    at: Location
+    name: str
     reason: str
     todo: str = ""
+
+    @classmethod
+    def of(cls, package: Package, reason: str, todo: str = "") -> Left:
+        """The same of the pin of a package."""
+        return cls(package.at, f"{package.name} {package.version}", reason, todo)
 
 
 class Proposal(Struct, frozen=True):

@@ -37,7 +37,7 @@ def propose(_tree: Tree, path: str, upgrades: Sequence[Upgrade], *, offline: boo
     """No content: what to do for each upgrade."""
     return Proposal(
         left=tuple(
-            Left(each.package, f"{each.version} clears {', '.join(each.cleared)}", _todo(path, each))
+            Left.of(each.package, f"{each.version} clears {', '.join(each.cleared)}", _todo(path, each))
             for each in upgrades
         )
     )

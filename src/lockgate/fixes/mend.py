@@ -13,7 +13,7 @@ from lockgate.checks.audit.inventory import Inventory, query_of, take
 from lockgate.checks.audit.source import Source, choose
 from lockgate.checks.audit.text import Texts
 from lockgate.checks.base import Target
-from lockgate.fixes.base import Left, Upgrade, fixer_of
+from lockgate.fixes.base import Change, Left, Upgrade, fixer_of
 from lockgate.fixes.plan import plan
 from lockgate.inputs.files import display
 from lockgate.inputs.overlay import Overlay
@@ -24,14 +24,6 @@ from lockgate.model.package import Package
 from lockgate.model.record import Skip
 
 _LINE = re.compile(r":\d+$")  # of a subject
-
-
-class Change(Struct, frozen=True):
-    """The old and the new content of a file, by its path as the file system spells it."""
-
-    path: str
-    old: bytes
-    new: bytes
 
 
 class Mended(Struct):
@@ -109,7 +101,7 @@ def _propose(target: Target, upgrades: Iterable[Upgrade], mended: Mended) -> Non
         path = paths.get(shown)
         if path is None:
             mended.left += (
-                Left(each.package, f"{each.version} would clear it, but {shown} is no file of the project")
+                Left.of(each.package, f"{each.version} would clear it, but {shown} is no file of the project")
                 for each in wanted
             )
             continue
@@ -139,7 +131,7 @@ def _take_back(mended: Mended, before: _State, after: _State) -> None:
         undone = [upgrade for upgrade in mended.upgrades if upgrade.package.at.path == path]
         mended.changes.remove(change)
         mended.upgrades = [upgrade for upgrade in mended.upgrades if upgrade not in undone]
-        mended.left += (Left(each.package, f"{each.version} was taken back: {why}") for each in undone)
+        mended.left += (Left.of(each.package, f"{each.version} was taken back: {why}") for each in undone)
 
 
 def _pin(package: Package) -> tuple[str, str, str]:

@@ -64,7 +64,7 @@ def _decide(
 ) -> None:
     ids = tuple(advisory.id for advisory in advisories)
     if any(name.startswith("MAL-") for name in ids):
-        made.left.append(Left(package, f"{_listed(ids)}: it is malware", f"remove {package.name}"))
+        made.left.append(Left.of(package, f"{_listed(ids)}: it is malware", f"remove {package.name}"))
         return
     answered = {
         version: {advisory.id for advisory in answers[Query(package.name, version)]}
@@ -76,7 +76,7 @@ def _decide(
     if not remaining:
         worse = next((f"{version} would have {min(found - had)}" for version, found in answered.items()), "")
         why = worse or "no fixed version is known"
-        made.left.append(Left(package, f"{_listed(ids)}: {why}", f"replace {package.name}"))
+        made.left.append(Left.of(package, f"{_listed(ids)}: {why}", f"replace {package.name}"))
         return
     holders = _holders(package, allowed)
     ranked = sorted(remaining, key=lambda version: (len(remaining[version]), candidates.index(version)))
@@ -88,12 +88,12 @@ def _decide(
     held, hopeless = [name for name in stay if name not in remaining[ideal]], remaining[ideal].intersection(stay)
     if held and (holder := _holder(ideal, holders)):
         where = f"{holder.at.where} allows only {holder.specifier}"
-        made.left.append(Left(package, f"{_listed(held)}: fixed in {ideal}, but {where}", f"allow {ideal} there"))
+        made.left.append(Left.of(package, f"{_listed(held)}: fixed in {ideal}, but {where}", f"allow {ideal} there"))
     if hopeless and cleared:
-        made.left.append(Left(package, f"{_listed(sorted(hopeless))}: {best} has it as well"))
+        made.left.append(Left.of(package, f"{_listed(sorted(hopeless))}: {best} has it as well"))
     elif hopeless:
         made.left.append(
-            Left(package, f"{_listed(sorted(hopeless))}: no fixed version is known", f"replace {package.name}")
+            Left.of(package, f"{_listed(sorted(hopeless))}: no fixed version is known", f"replace {package.name}")
         )
 
 

@@ -46,7 +46,7 @@ def propose(tree: Tree, path: str, upgrades: Sequence[Upgrade], *, offline: bool
     for upgrade in sorted(choice.upgrades, key=lambda each: -each.package.at.line):  # from below: lines may come and go
         why = _rewrite(lines, upgrade, choice.hashes(upgrade))
         if why:
-            left.append(Left(upgrade.package, why))
+            left.append(Left.of(upgrade.package, why))
         else:
             done.append(upgrade)
     hashed = any(package.hashes for package in required)
@@ -60,7 +60,7 @@ def propose(tree: Tree, path: str, upgrades: Sequence[Upgrade], *, offline: bool
 
 
 def _none(upgrades: Sequence[Upgrade], why: str) -> Proposal:
-    return Proposal(left=tuple(Left(upgrade.package, why) for upgrade in upgrades))
+    return Proposal(left=tuple(Left.of(upgrade.package, why) for upgrade in upgrades))
 
 
 class _Choice(Struct, frozen=True):
@@ -89,7 +89,7 @@ def _compatible(required: list[Package], upgrades: Sequence[Upgrade], *, offline
         return _Choice(tuple(upgrades), found=alone, notes=(f"{UNCHECKED}: {error}",))
     good, bad, made = together(upgrades, lambda chosen: _resolve(required, chosen, offline=offline))
     found = before if made is None else made
-    left = (Left(each.package, f"{each.version} can't be installed with the others: {why}") for each, why in bad)
+    left = (Left.of(each.package, f"{each.version} can't be installed with the others: {why}") for each, why in bad)
     names = {package.name for package in required}
     # With hashes pip installs nothing that the file does not name.
     closed = any(package.hashes for package in required) or all(package.name in names for package in before)

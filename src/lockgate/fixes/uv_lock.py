@@ -45,7 +45,7 @@ def propose(tree: Tree, path: str, upgrades: Sequence[Upgrade], *, offline: bool
 
 
 def _left(upgrade: Upgrade, why: str, folder: str) -> Left:
-    return Left(upgrade.package, why, f"in {folder or '.'}: {shlex.join(['uv', 'lock', *_arguments([upgrade])])}")
+    return Left.of(upgrade.package, why, f"in {folder or '.'}: {shlex.join(['uv', 'lock', *_arguments([upgrade])])}")
 
 
 def _arguments(upgrades: Sequence[Upgrade]) -> list[str]:

@@ -13,7 +13,7 @@ from lockgate.model.report import Revision
 
 SECONDS = 120
 _BRANCHES = "refs/heads/"
-_MISSING = "git is not installed or not on PATH; install it"
+MISSING = "git is not installed or not on PATH; install it"
 
 # Command-line settings override every configuration file, also the ones that a hostile file includes.
 _HARDENED = (
@@ -57,6 +57,11 @@ _SET = {
 }
 
 
+def command(*arguments: str) -> list[str]:
+    """The words of `git ARGUMENTS`, with nothing in force that would run a program or ask for a password."""
+    return [*_COMMAND, *arguments]
+
+
 def _environ(*, of_hook: bool = False) -> dict[str, str]:
     left_out = {"GIT_EXTERNAL_DIFF"} if of_hook else _OF_CALLER
     environ = {key: value for key, value in os.environ.items() if key not in left_out}
@@ -79,7 +84,7 @@ def call(
     seconds = SECONDS if seconds is None else seconds
     try:
         done = subprocess.run(
-            [*_COMMAND, *arguments],
+            command(*arguments),
             cwd=root,
             env=_environ(of_hook=of_hook),
             stdin=subprocess.DEVNULL,
@@ -88,7 +93,7 @@ def call(
             check=False,
         )
     except FileNotFoundError:
-        raise UnavailableError(_MISSING) from None
+        raise UnavailableError(MISSING) from None
     except subprocess.TimeoutExpired:
         raise UnavailableError(f"git {arguments[0]} took more than {seconds:g} s") from None
     if done.returncode:
@@ -101,11 +106,11 @@ def start(root: Path, *arguments: str, of_hook: bool = False) -> subprocess.Pope
     """A `git ARGUMENTS` in `root` that runs on, with pipes to write to and to read from. As `call`."""
     try:
         return subprocess.Popen(
-            [*_COMMAND, *arguments], cwd=root, env=_environ(of_hook=of_hook),
+            command(*arguments), cwd=root, env=_environ(of_hook=of_hook),
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         )  # fmt: skip
     except FileNotFoundError:
-        raise UnavailableError(_MISSING) from None
+        raise UnavailableError(MISSING) from None
 
 
 def is_repository(root: Path) -> bool:

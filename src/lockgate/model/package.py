@@ -30,6 +30,8 @@ class Package(Struct, frozen=True, kw_only=True):
     empty where the entry names none; `specifier` is the version part as written. `at` is the place of the pin. `marker` is
     the environment marker as written, `extras` are those that are asked for; `hashes` are `algorithm:hex`.
 
+    `index` is the address of the package index that a lock names for it, empty where it names none: then it is the tool's own.
+
     `groups` are the extras and dependency groups through which alone it comes; empty where the project always needs it.
     `direct` tells whether the project itself names it, None where the file does not tell. `via` are the names on the
     shortest way from the project to it, both included; `ways` counts all ways, up to MOST_WAYS. Both are empty where
@@ -43,6 +45,7 @@ class Package(Struct, frozen=True, kw_only=True):
     origin: Origin = Origin.INDEX
     marker: str = ""
     hashes: tuple[str, ...] = ()
+    index: str = ""
     extras: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     direct: bool | None = None

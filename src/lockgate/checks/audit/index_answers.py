@@ -46,7 +46,7 @@ def ask(packages: Iterable[Package], settings: Settings, progress: Progress) -> 
     from lockgate.advisories import asked
 
     try:
-        urls = _urls(settings.index_url)
+        urls = urls_of(settings.index_url)
         known = asked.ask(urls, {name: frozenset(versions) for name, versions in wanted.items()}, progress)
     except UnavailableError as error:
         return Answers(gaps=(f"the package index was not asked: {error}",))
@@ -67,7 +67,8 @@ def _lost(package: Package, reason: str) -> Skip:
     return Skip(where, f"what the package index has of {package.name} is not known: {reason}", gap=True)
 
 
-def _urls(given: tuple[str, ...]) -> list[str]:
+def urls_of(given: tuple[str, ...]) -> list[str]:
+    """The indexes that the user gives, and where none, the one that pip asks. Raises UnavailableError where pip does not tell."""
     if given and DEFAULT not in given:
         return list(given)
     from lockgate.engines.pip import default_index

@@ -24,13 +24,8 @@ def all_rules() -> tuple[Rule, ...]:
 def run(target: base.Target) -> base.Result:
     """Judge every file of the target that pins something."""
     files = PinFiles(target.tree)
-    found: list[Finding] = []
-    modules = loaded("lockgate.checks.pins.rules")
-    for done, module in enumerate(modules):
-        target.progress(done, len(modules))
-        found += module.check(files)
-    found += audits.check(files)
-    wanted = [finding for finding in found if not _is_allowed(finding, files)]
+    found = findings(files, target.progress)
+    wanted = [finding for finding in found if not is_allowed(finding, files)]
     named = {finding.rule for finding in wanted}
     kinds = "manifest, workflow, pre-commit configuration, Dockerfile, Compose file or shell"
     nothing = f"nothing was examined: no {kinds} was found"
@@ -53,7 +48,17 @@ def _own_rules() -> Iterator[Rule]:
     return (module.RULE for module in loaded("lockgate.checks.pins.rules"))
 
 
-def _is_allowed(finding: Finding, files: PinFiles) -> bool:
+def findings(files: PinFiles, progress: base.Progress = lambda _done, _total: None) -> list[Finding]:
+    """What all rules find, as they tell it: without identity, and with what comments allow."""
+    found: list[Finding] = []
+    modules = loaded("lockgate.checks.pins.rules")
+    for done, module in enumerate(modules):
+        progress(done, len(modules))
+        found += module.check(files)
+    return [*found, *audits.check(files)]
+
+
+def is_allowed(finding: Finding, files: PinFiles) -> bool:
     """Whether a comment on the lines of a finding allows it, or one on lines of its own before them."""
     lines = files.lines(finding.path)
     first = min(finding.line - 1, len(lines))  # of a YAML parser, to which other characters break lines, too

@@ -26,7 +26,7 @@ from lockgate.model.finding import Location
 from lockgate.model.package import Origin, Package, normalised
 from lockgate.model.record import Skip
 
-PATTERNS = ("pdm.lock", "pdm.*.lock")
+PATTERNS: tuple[str, ...] = ("pdm.lock", "pdm.*.lock")
 
 _KNOWN = re.compile(r"4(\.[0-5](\.\d{1,5})?)?")
 DEFAULT = "default"

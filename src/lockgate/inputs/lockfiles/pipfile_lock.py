@@ -5,8 +5,8 @@ It tells nothing of what needs what. Which packages the project requires itself 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Annotated
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta, Struct
@@ -25,7 +25,7 @@ from lockgate.model.errors import shortened
 from lockgate.model.package import Origin, Package, normalised
 from lockgate.model.record import Skip
 
-PATTERNS = ("pipfile.lock",)
+PATTERNS: tuple[str, ...] = ("pipfile.lock",)
 
 SPECIFICATION = 6
 _META = "_meta"
@@ -44,10 +44,16 @@ class _Entry(Struct):
     bzr: str = ""
     path: str = ""
     file: str = ""
+    index: str = ""  # the name of a source
 
     @property
     def origin(self) -> Origin:
         return source_origin(msgspec.structs.asdict(self))
+
+
+class _Source(Struct):
+    name: str
+    url: str
 
 
 class _Name(Struct):
@@ -76,6 +82,7 @@ def _entries(data: object, shown: str, required: Sequence[Package] | None) -> It
         named = f"pipfile-spec {shortened(str(known))}" if isinstance(known, int) else "its pipfile-spec"
         yield Skip(shown, f"{named} is not known (known: {SPECIFICATION}); update lockgate", gap=True)
         return
+    sources = _sources(about if isinstance(about, Object) else {})
     direct = None if required is None else {(package.name, package.groups) for package in required}
     for category, entries in data.items():
         if category == _META:
@@ -85,11 +92,24 @@ def _entries(data: object, shown: str, required: Sequence[Package] | None) -> It
             yield Skip(f"{shown}:{data.at(category).line}", "is no object of packages", gap=True)
             continue
         for name in entries:
-            yield _package(name, entries, groups, direct)
+            yield _package(name, entries, groups, direct, sources)
+
+
+def _sources(about: Mapping[str, Any]) -> dict[str, str]:
+    """The addresses of the indexes by name, under nothing that of the first, from which a package comes that names none."""
+    try:
+        found = msgspec.convert(about.get("sources", []), list[_Source])
+    except ValueError:
+        return {}
+    return {"": found[0].url, **{source.name: source.url for source in found}} if found else {}
 
 
 def _package(
-    written: str, entries: Object, groups: tuple[str, ...], direct: set[tuple[str, tuple[str, ...]]] | None
+    written: str,
+    entries: Object,
+    groups: tuple[str, ...],
+    direct: set[tuple[str, tuple[str, ...]]] | None,
+    sources: dict[str, str],
 ) -> Package | Skip:
     value = entries[written]
     at = value.at("version") if isinstance(value, Object) and "version" in value else entries.at(written)
@@ -112,6 +132,7 @@ def _package(
         origin=origin,
         marker=entry.markers,
         hashes=tuple(entry.hashes),
+        index=sources.get(entry.index, ""),
         extras=tuple(sorted(map(normalised, entry.extras))),
         groups=groups,
         direct=is_direct,

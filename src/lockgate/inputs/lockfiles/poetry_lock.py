@@ -25,7 +25,7 @@ from lockgate.model.finding import Location
 from lockgate.model.package import Origin, Package, normalised
 from lockgate.model.record import Skip
 
-PATTERNS = ("poetry.lock",)
+PATTERNS: tuple[str, ...] = ("poetry.lock",)
 
 VERSIONS = ("1.0", "1.1", "2.0", "2.1")
 MAIN = "main"
@@ -42,6 +42,7 @@ _REQUIRED = re.compile(r"[A-Za-z0-9._-]+")
 
 class _Source(Struct, frozen=True):
     type: str
+    url: str = ""
 
 
 class _Dependency(Struct):
@@ -144,6 +145,7 @@ def _package(entry: _Entry, at: Location, metadata: _Metadata, asked: dict[str, 
         origin=_ORIGINS[entry.source.type],
         marker=entry.marker,
         hashes=hashes(entry.files or metadata.files.get(entry.name, [])),
+        index=entry.source.url if entry.source.type == "legacy" else "",
         extras=tuple(sorted(asked.get(name, ()))),
         groups=() if MAIN in groups else tuple(groups),
     )

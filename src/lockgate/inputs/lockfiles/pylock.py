@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from packaging.pylock import Package as Locked
     from packaging.pylock import Pylock, PylockValidationError
 
-PATTERNS = ("pylock.toml", "pylock.*.toml")
+PATTERNS: tuple[str, ...] = ("pylock.toml", "pylock.*.toml")
 
 _TERM = r"""["'][\w.-]+["'] in (?:dependency_groups|extras)"""
 _TERMS = re.compile(rf"{_TERM}(?: or {_TERM})*|\({_TERM}(?: or {_TERM})*\)")
@@ -121,6 +121,7 @@ def _package(locked: Locked, at: dict[str, Location], default: Sequence[str]) ->
         marker=marker,
         groups=_groups(marker, default),
         hashes=tuple(f"{name}:{digest}" for artifact in artifacts for name, digest in artifact.hashes.items()),
+        index=locked.index or "",
     )
 
 

@@ -24,7 +24,7 @@ from lockgate.model.finding import Location
 from lockgate.model.package import Origin, Package, normalised
 from lockgate.model.record import Skip
 
-PATTERNS = ("uv.lock", "*.py.lock")
+PATTERNS: tuple[str, ...] = ("uv.lock", "*.py.lock")
 
 VERSION = 1
 
@@ -211,4 +211,5 @@ def _package(known: Entry, at: Location) -> Package:
         origin=origin,
         marker=" or ".join(known.resolution_markers),
         hashes=tuple(artifact.hash for artifact in known.artifacts if artifact.hash),
+        index=str(known.source.get("registry", "")),
     )

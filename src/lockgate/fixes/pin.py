@@ -1,0 +1,102 @@
+"""From the findings of the pins check to files without those that can be mended."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+
+from msgspec import Struct, field
+
+from lockgate.checks.pins import findings, is_allowed
+from lockgate.checks.pins.files import PinFiles
+from lockgate.config.settings import Settings
+from lockgate.fixes.base import Change, Left
+from lockgate.fixes.edits import Edit, Job, PinFixer, edited
+from lockgate.inputs.files import display
+from lockgate.inputs.overlay import Overlay
+from lockgate.inputs.tree import Tree
+from lockgate.model.errors import counted
+from lockgate.model.finding import Finding
+from lockgate.model.modules import loaded
+from lockgate.model.record import Skip
+
+_Key = tuple[str, str, str]
+
+
+class Pinned(Struct):
+    """What is to be written, what of it pins something, what is left, and what people should know."""
+
+    changes: list[Change] = field(default_factory=list)
+    edits: list[Edit] = field(default_factory=list)
+    left: list[Left] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def pin(tree: Tree, settings: Settings, *, hashes: bool) -> Pinned:
+    """What to write so that the pins check finds the fewest; a file in which it would find something new is not in it.
+
+    With `hashes` every requirements file is to get hashes, and not only one that has some.
+    """
+    files = PinFiles(tree)
+    found = [each for each in findings(files) if not is_allowed(each, files)]
+    pinned = Pinned()
+    waiting: Counter[str] = Counter()
+    fixers: Iterable[PinFixer] = loaded("lockgate.fixes.pins")
+    for fixer in fixers:
+        own = {(each.path, each.line, each.column): each for each in found if each.rule in fixer.RULES}
+        proposal = fixer.propose(Job(tuple(own.values()), tree, files, settings, hashes))
+        pinned.edits += proposal.edits
+        pinned.left += proposal.left
+        waiting.update(proposal.waiting)
+    pinned.notes += (
+        f"{counted(more, 'pin')} more can be written with {option}" for option, more in waiting.items() if more
+    )
+    _change(tree, pinned)
+    if pinned.changes:
+        after = PinFiles(Overlay(tree, {change.path: change.new for change in pinned.changes}))
+        _take_back(pinned, (found, files), ([each for each in findings(after) if not is_allowed(each, after)], after))
+    return pinned
+
+
+def _change(tree: Tree, pinned: Pinned) -> None:
+    by_path: Mapping[str, list[Edit]] = defaultdict(list)
+    for edit in pinned.edits:
+        by_path[edit.finding.path].append(edit)
+    paths = {display(path): path for path in tree.files}
+    for shown, edits in by_path.items():
+        data = tree.read(paths[shown])
+        try:
+            assert not isinstance(data, Skip)  # noqa: S101 - something was found in it
+            pinned.changes.append(Change(paths[shown], data, edited(data, edits)))
+        except UnicodeDecodeError:
+            _leave(pinned, shown, "the file is not UTF-8")
+
+
+def _take_back(pinned: Pinned, before: tuple[list[Finding], PinFiles], after: tuple[list[Finding], PinFiles]) -> None:
+    """Take the changes of those files back in which something would be found that is not now, or still, or less could be read."""
+    expected = Counter(map(_key, before[0]))
+    expected.subtract(_key(edit.finding) for edit in pinned.edits)
+    more = Counter(map(_key, after[0]))
+    more.subtract(expected)
+    unread = _gaps(after[1]) - _gaps(before[1])
+    for change in list(pinned.changes):
+        path = display(change.path)
+        worse = [f"{rule} would be found" for (file, rule, _), times in more.items() if file == path and times > 0]
+        worse += [f"less could be read: {reason}" for file, reason in unread if file == path]
+        if worse:
+            pinned.changes.remove(change)
+            _leave(pinned, path, f"it was taken back: {min(worse)}")
+
+
+def _leave(pinned: Pinned, path: str, why: str) -> None:
+    undone = [edit for edit in pinned.edits if edit.finding.path == path]
+    pinned.edits = [edit for edit in pinned.edits if edit not in undone]
+    pinned.left += (Left(edit.finding, edit.name, why) for edit in undone)
+
+
+def _key(finding: Finding) -> _Key:
+    return finding.path, finding.rule, str(finding.properties.get("pinned", finding.message))
+
+
+def _gaps(files: PinFiles) -> set[tuple[str, str]]:
+    return {(skip.subject.partition(":")[0], skip.reason) for skip in files.skipped if skip.gap}
