@@ -111,6 +111,19 @@ def test_a_comment_allows_one_of_our_own(repository: Repository) -> None:
     assert record.coverage.allowed == 1
 
 
+def test_a_project_that_loads_our_plug_in_itself_is_obeyed(repository: Repository) -> None:
+    rc = "[MAIN]\nload-plugins=lockgate.lint\n"
+    record = run_check("lint", target(repository({"own.py": f"API_TOKEN = '{VALUE}'\n", "pylintrc": rc})))
+    assert "lint/hardcoded-credential" in {each.rule for each in record.findings}
+    assert not [note for note in record.coverage.notes if "not obeyed" in note]
+
+
+def test_a_plug_in_beside_ours_is_not_obeyed(repository: Repository) -> None:
+    rc = "[MAIN]\nload-plugins=lockgate.lint,\n    their.own\n"
+    record = run_check("lint", target(repository({"own.py": "eval('1')\n", "pylintrc": rc})))
+    assert "not obeyed of pylintrc: load-plugins (may run code; --trust obeys)" in record.coverage.notes
+
+
 def test_an_interpreter_without_lockgate_has_our_rules(repository: Repository, tmp_path: Path) -> None:
     """A virtual environment that sees pylint, and no lockgate."""
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "other"], check=True)
