@@ -121,6 +121,17 @@ def is_environment(call: nodes.Call) -> bool:
     return is_call_of(call, _ENVIRONMENT)
 
 
+def fallback(value: nodes.NodeNG) -> nodes.NodeNG:
+    """What stands for a setting that is not there: after `or`, or as a default; or else the value itself."""
+    match value:
+        case nodes.BoolOp() if value.op == "or":
+            last: nodes.NodeNG = value.values[-1]
+            return last
+        case nodes.Call() if is_environment(value):
+            return argument(value, 1, "default") or value
+    return value
+
+
 def argument(call: nodes.Call, position: int | None, *keywords: str) -> nodes.NodeNG | None:
     """The argument of a call that has one of these keywords or this position."""
     for keyword in call.keywords:
