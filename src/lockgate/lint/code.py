@@ -144,6 +144,19 @@ def argument(call: nodes.Call, position: int | None, *keywords: str) -> nodes.No
     return call.args[position]
 
 
+def parameters(call: nodes.Call) -> list[str]:
+    """The names of the positional parameters of what is called, as far as it is known."""
+    function = safe_infer(call.func)
+    if isinstance(function, nodes.ClassDef):
+        function = next(iter(function.local_attr("__init__")), None) if "__init__" in function.locals else None
+        bound = True
+    else:
+        bound = isinstance(function, bases.BoundMethod)
+    defined = getattr(function, "args", None)
+    names = [each.name for each in getattr(defined, "arguments", ())] if isinstance(defined, nodes.Arguments) else []
+    return names[1:] if bound else names
+
+
 def constant(node: nodes.NodeNG | None) -> tuple[object, Confidence]:
     """The value of an expression that has only one, and how sure that is; an Ellipsis where it is not known."""
     if isinstance(node, nodes.Const):

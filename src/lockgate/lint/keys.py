@@ -32,9 +32,10 @@ _OF_ITSELF = frozenset(
 _OF_ARGUMENT = re.compile(
     r"builtins\.(?:bytes|bytearray|str|repr|int|hex|abs|round|format|bytes\.fromhex|bytearray\.fromhex)"
     r"|binascii\.(?:un)?hexlify|base64\.\w*b(?:64|32|16|85)(?:en|de)code\w*|hashlib\.(?:sha\d\w*|md5|blake2[bs])"
-    r"|Crypto(?:dome)?\.Hash\.(?:SHA\w+|MD5)\.new|struct\.pack|hashlib\.new"
+    r"|Crypto(?:dome)?\.Hash\.(?:SHA\w+|MD5)\.new|struct\.pack|hashlib\.(?:new|pbkdf2_hmac|scrypt)|bcrypt\.(?:kdf|hashpw)"
+    r"|cryptography\.hazmat\.primitives\.kdf\..*\.derive"
 )
-_FORMAT_FIRST = ("struct.pack", "hashlib.new")
+_FORMAT_FIRST = ("struct.pack", "hashlib.new", "hashlib.pbkdf2_hmac")
 
 
 @lru_cache(maxsize=256)
@@ -56,7 +57,9 @@ def wrapped(call: nodes.Call) -> nodes.NodeNG | None:
         return argument(call, 0)
     function = origin(call.func)
     return (
-        argument(call, int(function in _FORMAT_FIRST), "data", "string") if _OF_ARGUMENT.fullmatch(function) else None
+        argument(call, int(function in _FORMAT_FIRST), "data", "string", "password")
+        if _OF_ARGUMENT.fullmatch(function)
+        else None
     )
 
 

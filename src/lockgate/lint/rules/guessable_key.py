@@ -8,7 +8,7 @@ from astroid import nodes
 from pylint.interfaces import HIGH, INFERENCE, INFERENCE_FAILURE, Confidence
 
 from lockgate.lint.checker import Checker, Rule
-from lockgate.lint.code import argument, fallback, is_fixed, named, origin, source
+from lockgate.lint.code import fallback, is_fixed, named, origin, source
 from lockgate.lint.keys import key_of, wrapped
 from lockgate.lint.words import is_ambiguous, is_secret_name
 
@@ -22,7 +22,6 @@ _GUESSABLE = re.compile(
 )
 # Picking one of several things is no making of a key; putting a text together of what was picked is.
 _PICK = re.compile(rf"{_RANDOM}\.{_PICKS}")
-_DERIVE = re.compile(r"hashlib\.(?:pbkdf2_hmac|scrypt)|bcrypt\.(?:kdf|hashpw)")
 _DEEPEST = 8
 
 
@@ -113,7 +112,7 @@ def _computed(node: nodes.NodeNG | None, depth: int = _DEEPEST) -> bool | None:
         case nodes.Call() if _GUESSABLE.fullmatch(origin(made.func)):
             return True
         case nodes.Call():
-            inside = _inside(made)
+            inside = wrapped(made)
             return _computed(inside, depth - 1) if inside is not None else False
         case nodes.Attribute() if made.attrname in ("hex", "int", "bytes"):
             parts = [made.expr]
@@ -131,10 +130,3 @@ def _computed(node: nodes.NodeNG | None, depth: int = _DEEPEST) -> bool | None:
             return None if is_fixed(made) else False
     judged = [_computed(part, depth - 1) for part in parts]
     return False if False in judged else True in judged or None
-
-
-def _inside(call: nodes.Call) -> nodes.NodeNG | None:
-    """What a call only makes another shape of."""
-    if _DERIVE.fullmatch(origin(call.func)):
-        return argument(call, int(origin(call.func) == "hashlib.pbkdf2_hmac"), "password")
-    return wrapped(call)

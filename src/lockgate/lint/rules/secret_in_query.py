@@ -16,6 +16,7 @@ _VERB = (
     r"(?:get|post|put|patch|delete|head|options|request|stream|Request|build_request|ws_connect|Client|AsyncClient|URL)"
 )
 _HTTP = re.compile(rf"(?:requests|httpx2?|aiohttp|niquests|requests_\w+)\.(?:.*\.)?{_VERB}")
+_SESSION = re.compile(r"(?:requests|httpx2?|niquests|requests_\w+)\.(?:.*\.)?(?:[sS]ession|Client|AsyncClient|Request)")
 _QUERY = re.compile(
     r"yarl\.(?:.*\.)?(?:with_query|update_query|extend_query)|httpx2?\.(?:.*\.)?(?:copy_\w+_params?|QueryParams)"
 )
@@ -70,6 +71,16 @@ class Check(Checker):
         elif named(node.func) == "format" and isinstance(node.func, nodes.Attribute):
             values = [*node.args, *(keyword.value for keyword in node.keywords)]
             self._formatted(node.func.expr, values)
+
+    def visit_assign(self, node: nodes.Assign) -> None:
+        """`session.params = {"token": token}`."""
+        for target in node.targets:
+            if (
+                isinstance(target, nodes.AssignAttr)
+                and target.attrname == "params"
+                and _SESSION.fullmatch(origin(target.expr))
+            ):
+                self._told(node.value)
 
     def visit_joinedstr(self, node: nodes.JoinedStr) -> None:
         """`f"https://host.example?key={key}"`."""
