@@ -55,7 +55,7 @@ def wrapped(call: nodes.Call) -> nodes.NodeNG | None:
         return owner
     if named(call.func) == "join":
         return argument(call, 0)
-    function = origin(call.func)
+    function = origin(call)
     return (
         argument(call, int(function in _FORMAT_FIRST), "data", "string", "password")
         if _OF_ARGUMENT.fullmatch(function)
@@ -65,7 +65,7 @@ def wrapped(call: nodes.Call) -> nodes.NodeNG | None:
 
 def _name(call: nodes.Call) -> str:
     """What takes the key: `AES` of `Crypto.Cipher.AES.new`, `jwt.encode`, `Fernet` of `cryptography.fernet.Fernet`."""
-    *_, module, name = ("", *origin(call.func).split("."))
+    *_, module, name = ("", *origin(call).split("."))
     if name == "new" and module != "hmac":
         return module
     return name if name[:1].isupper() else f"{module}.{name}"

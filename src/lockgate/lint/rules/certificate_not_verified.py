@@ -68,7 +68,7 @@ class Check(Checker):
             if is_off and is_call_of(node, library):
                 self.tell(value, f"{keyword}={off}", confidence=confidence)
                 return
-            if is_off and keyword == "verify" and not origin(node.func) and named(node.func) in _VERBS:
+            if is_off and keyword == "verify" and not origin(node) and named(node.func) in _VERBS:
                 self.tell(value, f"{keyword}={off}", confidence=INFERENCE_FAILURE)
                 return
 
@@ -81,7 +81,7 @@ class Check(Checker):
             off = constant(node.value)[0] is False
             if target.attrname == "_create_default_https_context" and _UNVERIFIED.fullmatch(origin(node.value)):
                 self.tell(node, "urllib's default SSL context")
-            elif target.attrname == "check_hostname" and off:
+            elif target.attrname == "check_hostname" and off and named(target.expr) != "self":
                 self.tell(node, "check_hostname=False", confidence=INFERENCE)
             elif target.attrname == "verify_mode" and origin(node.value) == "ssl.CERT_NONE":
                 self.tell(node, "verify_mode=CERT_NONE")

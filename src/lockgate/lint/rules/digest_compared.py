@@ -57,7 +57,7 @@ def _is_code(node: nodes.NodeNG | None) -> bool:
             return any(_is_code(source(part.value)) for part in node.values if isinstance(part, nodes.FormattedValue))
     if not isinstance(node, nodes.Call):
         return False
-    name = origin(node.func)
+    name = origin(node)
     if name.startswith("hmac."):
         return name == "hmac.digest" or name.endswith(_DIGESTS)
     hashed = source(node.func.expr) if isinstance(node.func, nodes.Attribute) else None

@@ -56,7 +56,7 @@ class Check(Checker):
 
 def _written(call: nodes.Call) -> nodes.NodeNG | None:
     """The path of the file that a call opens for writing, with a mode that others may read by."""
-    function = origin(call.func)
+    function = origin(call)
     if _OPEN.fullmatch(function):
         own_opener = argument(call, 7, "opener") is not None
         mode = constant(argument(call, 1, "mode"))[0]

@@ -84,7 +84,7 @@ class Check(Checker):
             return
         value = fallback(value)
         # A bare time or number under a name with other meanings is a counter or a handle.
-        bare = isinstance(value, nodes.Call) and _GUESSABLE.fullmatch(origin(value.func))
+        bare = isinstance(value, nodes.Call) and _GUESSABLE.fullmatch(origin(value))
         if _is_guessable(value) and not (bare and is_ambiguous(name)):
             self.tell(value, repr(name), confidence=_sure(name, value))
 
@@ -98,7 +98,7 @@ def _sure(name: str, value: nodes.NodeNG) -> Confidence:
 def _is_guessable(node: nodes.NodeNG | None) -> bool:
     """Whether a value is made of something that can be guessed, and of nothing that can't."""
     made = source(node)
-    if isinstance(made, nodes.Call) and _PICK.fullmatch(origin(made.func)):
+    if isinstance(made, nodes.Call) and _PICK.fullmatch(origin(made)):
         return False
     return _computed(node) is True
 
@@ -109,7 +109,7 @@ def _computed(node: nodes.NodeNG | None, depth: int = _DEEPEST) -> bool | None:
     if made is None or not depth:
         return False
     match made:
-        case nodes.Call() if _GUESSABLE.fullmatch(origin(made.func)):
+        case nodes.Call() if _GUESSABLE.fullmatch(origin(made)):
             return True
         case nodes.Call():
             inside = wrapped(made)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import zip_longest
 
 from astroid import nodes
 from pylint.interfaces import HIGH, INFERENCE
@@ -113,7 +114,7 @@ class Check(Checker):
 
     def visit_list(self, node: nodes.List) -> None:
         """`["login", "--password", "…"]`, `["login", "--password=…"]`."""
-        for option, following in zip(node.elts, [*node.elts[1:], None], strict=True):
+        for option, following in zip_longest(node.elts, node.elts[1:]):
             text = option.value if isinstance(option, nodes.Const) else None
             if not isinstance(text, str) or not text.startswith("--"):
                 continue

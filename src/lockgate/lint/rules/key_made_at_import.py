@@ -106,7 +106,7 @@ def _is_made(node: nodes.NodeNG | None, depth: int = 8) -> bool:
     if isinstance(node, nodes.Name) and node.name in _kept(node.root()):
         return False
     match made:
-        case nodes.Call() if _MAKES.fullmatch(origin(made.func)):
+        case nodes.Call() if _MAKES.fullmatch(origin(made)):
             return True
         case nodes.Call():
             inside = wrapped(made)

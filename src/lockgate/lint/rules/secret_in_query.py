@@ -61,9 +61,7 @@ class Check(Checker):
     def visit_call(self, node: nodes.Call) -> None:
         """`requests.get(url, params={"token": token})`, `"…?key={}".format(key)`."""
         parameters = argument(node, None, "params")
-        if parameters is not None and (
-            is_call_of(node, _HTTP) or (not origin(node.func) and named(node.func) in _VERBS)
-        ):
+        if parameters is not None and (is_call_of(node, _HTTP) or (not origin(node) and named(node.func) in _VERBS)):
             self._told(parameters)
         elif is_call_of(node, _QUERY):
             for given in (*node.args, node):
