@@ -1,8 +1,4 @@
-"""The rules of the plug-in on their own examples and on labelled snippets, by real pylint.
-
-`snippets/<symbol>.txt` is a module in which each line with a finding of that rule ends in `# bad`; no other line has one. In
-snippets and examples `"…"` stands for a credential, which is put in here so that none is in the repository.
-"""
+"""The rules of the plug-in on their own examples and on the labelled snippets, by real pylint."""
 
 from __future__ import annotations
 
@@ -13,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from labelled import VALUE, by_rule, filled, independent
 
 from lockgate.checks.run import run_check
 from lockgate.engines import pylint
@@ -23,13 +20,9 @@ from lockgate.model.rule import page
 from support import target, write
 
 Repository = Callable[..., Path]
-VALUE = "Winter" + "2024" + "rain"
 RULES = {checker.rule.symbol: checker.rule for checker in checkers()}
-SNIPPETS = {path.stem: path.read_text(encoding="utf-8") for path in (Path(__file__).parent / "snippets").glob("*.txt")}
-
-
-def filled(text: str) -> str:
-    return text.replace('"…"', f'"{VALUE}"').replace("…", VALUE)
+SNIPPETS = by_rule()
+INDEPENDENT = independent()
 
 
 def module(symbol: str) -> str:
@@ -39,7 +32,7 @@ def module(symbol: str) -> str:
 @pytest.fixture(scope="module")
 def linted(tmp_path_factory: pytest.TempPathFactory) -> pylint.Linted:
     """All examples and snippets, linted in one run."""
-    files = {f"{module(symbol)}.py": text for symbol, text in SNIPPETS.items()}
+    files = {each.path: each.code for each in (*SNIPPETS.values(), *INDEPENDENT.values())}
     for symbol, rule in RULES.items():
         files |= {f"bad_{module(symbol)}.py": rule.bad, f"good_{module(symbol)}.py": rule.good}
     sources = {path: filled(text).encode() for path, text in files.items()}
@@ -58,15 +51,27 @@ def test_the_bad_example_is_found_and_the_good_one_is_not(linted: pylint.Linted,
 
 @pytest.mark.parametrize("symbol", RULES)
 def test_the_labelled_lines_are_found_and_no_others(linted: pylint.Linted, symbol: str) -> None:
-    lines = SNIPPETS[symbol].splitlines()
-    bad = [number for number, line in enumerate(lines, 1) if line.endswith("# bad")]
-    assert len(bad) > 1
-    messages = found(linted, f"{module(symbol)}.py")
-    assert sorted(message.line for message in messages if message.symbol == symbol) == bad
+    snippets = SNIPPETS[symbol]
+    assert len(snippets.bad) > 1
+    messages = found(linted, snippets.path)
+    assert sorted(message.line for message in messages if message.symbol == symbol) == list(snippets.bad)
+
+
+@pytest.mark.parametrize("name", INDEPENDENT)
+def test_what_libraries_document_is_found_and_nothing_else(linted: pylint.Linted, name: str) -> None:
+    snippets = INDEPENDENT[name]
+    messages = found(linted, snippets.path)
+    assert sorted((message.line, message.symbol) for message in messages) == list(snippets.bad.items())
 
 
 def test_snippets_are_code(linted: pylint.Linted) -> None:
-    assert not [message for message in linted.messages if message.symbol == "syntax-error"]
+    """And no rule breaks on it."""
+    assert not [message for message in linted.messages if message.symbol in ("syntax-error", "astroid-error")]
+
+
+def test_there_are_snippets_for_each_rule() -> None:
+    assert set(SNIPPETS) == set(RULES)
+    assert {each for snippets in INDEPENDENT.values() for each in snippets.bad.values()} <= set(RULES)
 
 
 def test_no_value_is_in_a_message(linted: pylint.Linted) -> None:
@@ -109,6 +114,19 @@ def test_a_comment_allows_one_of_our_own(repository: Repository) -> None:
     record = run_check("lint", target(root))
     assert not [each for each in record.findings if each.rule == "lint/hardcoded-credential"]
     assert record.coverage.allowed == 1
+
+
+def test_a_project_that_loads_our_plug_in_itself_is_obeyed(repository: Repository) -> None:
+    rc = "[MAIN]\nload-plugins=lockgate.lint\n"
+    record = run_check("lint", target(repository({"own.py": f"API_TOKEN = '{VALUE}'\n", "pylintrc": rc})))
+    assert "lint/hardcoded-credential" in {each.rule for each in record.findings}
+    assert not [note for note in record.coverage.notes if "not obeyed" in note]
+
+
+def test_a_plug_in_beside_ours_is_not_obeyed(repository: Repository) -> None:
+    rc = "[MAIN]\nload-plugins=lockgate.lint,\n    their.own\n"
+    record = run_check("lint", target(repository({"own.py": "eval('1')\n", "pylintrc": rc})))
+    assert "not obeyed of pylintrc: load-plugins (may run code; --trust obeys)" in record.coverage.notes
 
 
 def test_an_interpreter_without_lockgate_has_our_rules(repository: Repository, tmp_path: Path) -> None:

@@ -55,6 +55,7 @@ _OURS = frozenset(
     recursive reports score
     """.split()  # noqa: SIM905
 )
+_PLUG_IN = "lockgate.lint"
 
 
 class Configuration(Struct, frozen=True):
@@ -73,8 +74,7 @@ class Configuration(Struct, frozen=True):
     @property
     def asked(self) -> list[str]:
         """The messages and categories that the project enables by name."""
-        names = (name.strip() for name in self.options.get("enable", "").replace("\n", ",").split(","))
-        return [name for name in names if name not in ("", "all")]
+        return [name for name in _listed(self.options.get("enable", "")) if name != "all"]
 
     @property
     def toml(self) -> str:
@@ -102,19 +102,30 @@ def find(tree: Tree) -> Configuration | Skip:
 
 
 def _sifted(path: str, content: bytes, options: dict[str, str]) -> Configuration:
-    given = {name: value for name, value in options.items() if name not in _OURS and value not in ("", "no", "False")}
+    given = {name: value for name, value in options.items() if not _is_ours(name, value)}
     data = {name: value.replace("%%", "%") for name, value in given.items() if _is_data(name, value)}
     return Configuration(path, content, data, tuple(sorted(set(given) - set(data))))
 
 
+def _is_ours(name: str, value: str) -> bool:
+    """Whether an option says nothing that is not done anyway, as that our own plug-in is loaded."""
+    own_plug_in = name == "load-plugins" and _listed(value) == [_PLUG_IN]
+    return name in _OURS or own_plug_in or value in ("", "no", "False")
+
+
 def _is_data(name: str, value: str) -> bool:
     if name == "source-roots":
-        folders = [folder.strip() for folder in value.replace("\n", ",").split(",")]
         return not any(
-            folder.startswith(("/", "\\", "~", "$")) or ":" in folder or ".." in folder for folder in folders
+            folder.startswith(("/", "\\", "~", "$")) or ":" in folder or ".." in folder for folder in _listed(value)
         )
     # pylint expands `%(name)s` without a bound on the size.
     return name in DATA and "%(" not in value
+
+
+def _listed(value: str) -> list[str]:
+    """The items of a value that is a list."""
+    items = (item.strip() for item in value.replace("\n", ",").split(","))
+    return [item for item in items if item]
 
 
 def _parse(name: str, text: str) -> dict[str, str] | None:

@@ -22,13 +22,13 @@ _PASSES_ON = frozenset({"str", "repr", "format", "bytes", "join", "strip", "enco
 def origin(node: nodes.NodeNG | None, depth: int = 0) -> str:
     """The dotted name that an expression has at its source; a call has that of what is called, empty if it is not known.
 
-    After `import requests as r; s = r.Session()` that of `s.get` is `requests.Session.get`. Nothing need be installed.
+    A call of what another call gave has none. After `import requests as r; s = r.Session()` that of `s.get` is `requests.Session.get`. Nothing need be installed.
     """
     if depth > _DEEPEST:
         return ""
     match node:
         case nodes.Call():
-            return origin(node.func, depth + 1)
+            return "" if _is_result(node.func) else origin(node.func, depth + 1)
         case nodes.Await():
             return origin(node.value, depth + 1)
         case nodes.Attribute():
@@ -40,6 +40,14 @@ def origin(node: nodes.NodeNG | None, depth: int = 0) -> str:
         case nodes.Name():
             return _bound(node, depth + 1)
     return ""
+
+
+def _is_result(node: nodes.NodeNG) -> bool:
+    """Whether an expression is, or is a name for, what a call gave."""
+    if isinstance(node, nodes.Name):
+        assigned = [each for each in node.lookup(node.name)[1] if isinstance(each, nodes.AssignName)]
+        return bool(assigned) and isinstance(_assigned(assigned[-1]), nodes.Call | nodes.Await)
+    return isinstance(node, nodes.Call | nodes.Await)
 
 
 def _attribute(node: nodes.Attribute) -> nodes.NodeNG | None:
@@ -102,23 +110,38 @@ def source(node: nodes.NodeNG | None) -> nodes.NodeNG | None:
 
 def is_call_of(call: nodes.Call, pattern: re.Pattern[str]) -> bool:
     """Whether what is called has such a dotted name, as imported or as inferred."""
-    if pattern.fullmatch(origin(call.func)):
-        return True
+    return any(map(pattern.fullmatch, _names(call)))
+
+
+@lru_cache(maxsize=64)
+def _names(call: nodes.Call) -> tuple[str, ...]:
+    """What is called, as imported and as inferred; kept for the rules that ask of one call in turn."""
     inferred = safe_infer(call.func)
     if isinstance(inferred, bases.BoundMethod | bases.UnboundMethod | nodes.FunctionDef | nodes.ClassDef):
-        return pattern.fullmatch(inferred.qname()) is not None
-    return False
+        return origin(call), str(inferred.qname())
+    return (origin(call),)
 
 
 def called(node: nodes.NodeNG | None, pattern: str) -> nodes.Call | None:
     """The call that an expression is, or stands for, where what it calls has such a dotted name."""
     call = source(node)
-    return call if isinstance(call, nodes.Call) and re.fullmatch(pattern, origin(call.func)) else None
+    return call if isinstance(call, nodes.Call) and re.fullmatch(pattern, origin(call)) else None
 
 
 def is_environment(call: nodes.Call) -> bool:
     """Whether a variable of the environment is looked up with a default."""
     return is_call_of(call, _ENVIRONMENT)
+
+
+def fallback(value: nodes.NodeNG) -> nodes.NodeNG:
+    """What stands for a setting that is not there: after `or`, or as a default; or else the value itself."""
+    match value:
+        case nodes.BoolOp() if value.op == "or":
+            last: nodes.NodeNG = value.values[-1]
+            return last
+        case nodes.Call() if is_environment(value):
+            return argument(value, 1, "default") or value
+    return value
 
 
 def argument(call: nodes.Call, position: int | None, *keywords: str) -> nodes.NodeNG | None:
@@ -131,6 +154,19 @@ def argument(call: nodes.Call, position: int | None, *keywords: str) -> nodes.No
     if position is None or len(before) <= position or any(isinstance(each, nodes.Starred) for each in before):
         return None
     return call.args[position]
+
+
+def parameters(call: nodes.Call) -> list[str]:
+    """The names of the positional parameters of what is called, as far as it is known."""
+    function = safe_infer(call.func)
+    if isinstance(function, nodes.ClassDef):
+        function = next(iter(function.local_attr("__init__")), None) if "__init__" in function.locals else None
+        bound = True
+    else:
+        bound = isinstance(function, bases.BoundMethod)
+    defined = getattr(function, "args", None)
+    names = [each.name for each in getattr(defined, "arguments", ())] if isinstance(defined, nodes.Arguments) else []
+    return names[1:] if bound else names
 
 
 def constant(node: nodes.NodeNG | None) -> tuple[object, Confidence]:

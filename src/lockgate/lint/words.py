@@ -15,6 +15,14 @@ _OTHER = re.compile(
     r"|masked|redacted|encrypted|public|type|kind|enum|field|label|error|err|msg|cancel|cancellation)_"
 )
 _ALONE = frozenset({"token", "secret", "credential", "credentials", "pwd"})
+# A token of anything else may be a parser's.
+_TOKEN = re.compile(
+    r"(?:.*_)?(?!(?:{known})_)[a-z0-9]+_token_?\d*".replace(
+        "{known}",
+        "access|api|app|auth|authorization|aws|azure|bearer|bot|client|csrf|deploy|device|discord|gh|github|gitlab|id|jwt|login|npm"
+        "|oauth|oauth2|personal|pypi|refresh|registration|secret|security|service|session|slack|telegram|user|vault|webhook|xsrf",
+    )
+)
 
 _SHORTEST = 4
 _LONGEST = 10_000
@@ -42,7 +50,8 @@ def is_secret_name(name: str) -> bool:
 
 def is_ambiguous(name: str) -> bool:
     """Whether a secret's name is one that also means other things: a `token` may be a parser's."""
-    return _plain(name) in _ALONE
+    plain = _plain(name)
+    return plain in _ALONE or bool(_TOKEN.fullmatch(plain))
 
 
 def may_be_secret(text: str) -> bool:

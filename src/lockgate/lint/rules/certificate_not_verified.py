@@ -14,6 +14,9 @@ _CLIENT = re.compile(r"(?:requests|httpx2?|niquests|requests_\w+)\..*|hvac\.Clie
 _AIOHTTP = re.compile(r"aiohttp\..*")
 _URLLIB3 = re.compile(r"urllib3\..*|ssl\.wrap_socket")
 _UNVERIFIED = re.compile(r"ssl\._create_unverified_context")
+_REDIS = re.compile(r"(?:redis|aioredis|valkey)\..*")
+_MONGO = re.compile(r"(?:pymongo|motor)\..*")
+_ELASTIC = re.compile(r"(?:elasticsearch|opensearchpy)\..*")
 _VERBS = frozenset({"get", "post", "put", "patch", "delete", "head", "options", "request", "send", "stream"})
 # Which keyword of which library says so, and the value with which it does.
 _KEYWORDS = (
@@ -22,6 +25,14 @@ _KEYWORDS = (
     (_AIOHTTP, "verify_ssl", False),
     (_URLLIB3, "assert_hostname", False),
     (_URLLIB3, "cert_reqs", "CERT_NONE"),
+    (_REDIS, "ssl_cert_reqs", "none"),
+    (_REDIS, "ssl_cert_reqs", None),
+    (_REDIS, "ssl_cert_reqs", "CERT_NONE"),
+    (_REDIS, "ssl_check_hostname", False),
+    (_MONGO, "tlsAllowInvalidCertificates", True),
+    (_MONGO, "tlsAllowInvalidHostnames", True),
+    (_MONGO, "tlsInsecure", True),
+    (_ELASTIC, "verify_certs", False),
 )
 
 
@@ -35,7 +46,7 @@ class Check(Checker):
         summary="A connection over TLS does not verify the certificate or the host name of the server.",
         explanation=(
             "The connection is encrypted, but to whoever answers: someone on the way can read and change everything, and gets"
-            " the credentials that are sent. Known are requests, httpx, urllib3, aiohttp, boto3, hvac and ssl."
+            " the credentials that are sent. Known are requests, httpx, urllib3, aiohttp, boto3, hvac, ssl, and the clients of Redis, MongoDB and Elasticsearch."
         ),
         fix="Leave verification on. For a server with a certificate of your own authority give the client that authority's file.",
         severity="high",
@@ -57,7 +68,7 @@ class Check(Checker):
             if is_off and is_call_of(node, library):
                 self.tell(value, f"{keyword}={off}", confidence=confidence)
                 return
-            if is_off and keyword == "verify" and not origin(node.func) and named(node.func) in _VERBS:
+            if is_off and keyword == "verify" and not origin(node) and named(node.func) in _VERBS:
                 self.tell(value, f"{keyword}={off}", confidence=INFERENCE_FAILURE)
                 return
 
@@ -70,7 +81,7 @@ class Check(Checker):
             off = constant(node.value)[0] is False
             if target.attrname == "_create_default_https_context" and _UNVERIFIED.fullmatch(origin(node.value)):
                 self.tell(node, "urllib's default SSL context")
-            elif target.attrname == "check_hostname" and off:
+            elif target.attrname == "check_hostname" and off and named(target.expr) != "self":
                 self.tell(node, "check_hostname=False", confidence=INFERENCE)
             elif target.attrname == "verify_mode" and origin(node.value) == "ssl.CERT_NONE":
                 self.tell(node, "verify_mode=CERT_NONE")

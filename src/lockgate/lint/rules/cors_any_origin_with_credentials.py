@@ -51,9 +51,7 @@ class Check(Checker):
         if is_call_of(node, _FLASK):
             # Without origins flask-cors allows all of them.
             confidence = HIGH if argument(node, None, *_ORIGINS) is None else None
-        elif _MIDDLEWARE.fullmatch(origin(node.func)) or any(
-            _MIDDLEWARE.fullmatch(origin(each)) for each in node.args[:1]
-        ):
+        elif _MIDDLEWARE.fullmatch(origin(node)) or any(_MIDDLEWARE.fullmatch(origin(each)) for each in node.args[:1]):
             confidence = None
         else:
             return

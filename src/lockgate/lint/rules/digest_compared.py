@@ -49,10 +49,15 @@ class Check(Checker):
 
 
 def _is_code(node: nodes.NodeNG | None) -> bool:
-    """Whether a call gives a message authentication code, or the hash of a secret."""
+    """Whether a call gives a message authentication code, or the hash of a secret; also behind a text, as in `sha256=…`."""
+    match node:
+        case nodes.BinOp() if node.op == "+":
+            return _is_code(source(node.left)) or _is_code(source(node.right))
+        case nodes.JoinedStr():
+            return any(_is_code(source(part.value)) for part in node.values if isinstance(part, nodes.FormattedValue))
     if not isinstance(node, nodes.Call):
         return False
-    name = origin(node.func)
+    name = origin(node)
     if name.startswith("hmac."):
         return name == "hmac.digest" or name.endswith(_DIGESTS)
     hashed = source(node.func.expr) if isinstance(node.func, nodes.Attribute) else None

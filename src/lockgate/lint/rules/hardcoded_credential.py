@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from itertools import zip_longest
 
 from astroid import nodes
 from pylint.interfaces import HIGH, INFERENCE
 
 from lockgate.lint.checker import Checker, Rule
-from lockgate.lint.code import argument, constant, is_call_of, is_environment, named
+from lockgate.lint.code import argument, constant, is_call_of, is_environment, named, parameters
 from lockgate.lint.words import is_ambiguous, is_secret_name, looks_random, may_be_secret
 
 _FIELD = re.compile(
@@ -18,6 +19,12 @@ _FIELD = re.compile(
 _OPTION = re.compile(r"(?:argparse\..*\.add_argument|click\.(?:.*\.)?option|typer\.(?:.*\.)?Option)")
 _WRAPPED = re.compile(r"pydantic\.(?:.*\.)?Secret(?:Str|Bytes)")
 _DEFAULT = ("default",)
+# A user and a password, and a header that begins with the name of a scheme.
+_PAIR = re.compile(r"(?:\w+_)?auth", re.IGNORECASE)
+_PAIR_TYPE = re.compile(r"(?:requests\.auth|requests_\w+|httpx2?|aiohttp)\.(?:.*\.)?\w*Auth")
+_HEADER = re.compile(r"(?:proxy[-_])?authorization", re.IGNORECASE)
+_SCHEME = re.compile(r"[A-Za-z]{1,20} +(\S+)")
+_KEYS = re.compile(r"(?:.*_)?(?:api|secret|signing|encryption)_key(?:s|_fallbacks)", re.IGNORECASE)
 
 
 class Check(Checker):
@@ -47,6 +54,9 @@ class Check(Checker):
         """`password = "…"`, `self.password = "…"`, `settings["password"] = "…"`."""
         for target in node.targets:
             self._judge(named(target), node.value)
+            if _KEYS.fullmatch(named(target)) and isinstance(node.value, nodes.List | nodes.Tuple | nodes.Set):
+                for each in node.value.elts:
+                    self._judge_random(named(target), each)
 
     def visit_annassign(self, node: nodes.AnnAssign) -> None:
         """`password: str = "…"`, also as a field of a class."""
@@ -90,6 +100,7 @@ class Check(Checker):
         """`connect(password="…")`, `SecretStr("…")`, options of a command line, and defaults of the environment."""
         for keyword in node.keywords:
             self._judge(keyword.arg or "", keyword.value)
+        self._judge_positional(node)
         if is_environment(node):
             self._judge(named(node), argument(node, 1, *_DEFAULT))
         elif is_call_of(node, _WRAPPED):
@@ -101,7 +112,44 @@ class Check(Checker):
                     self._judge(flag.lstrip("-").replace("-", "_"), argument(node, None, *_DEFAULT))
                     break
 
+    def visit_list(self, node: nodes.List) -> None:
+        """`["login", "--password", "…"]`, `["login", "--password=…"]`."""
+        for option, following in zip_longest(node.elts, node.elts[1:]):
+            text = option.value if isinstance(option, nodes.Const) else None
+            if not isinstance(text, str) or not text.startswith("--"):
+                continue
+            name, equals, value = text.lstrip("-").partition("=")
+            if not equals and isinstance(following, nodes.Const) and not str(following.value).startswith("-"):
+                self._judge(name, following)
+            elif is_secret_name(name) and may_be_secret(value):
+                self.tell(option, name, "given", confidence=INFERENCE)
+
+    visit_tuple = visit_list
+
+    def _judge_positional(self, call: nodes.Call) -> None:
+        """Judge what is given to a parameter that is named like a secret, where the function is known."""
+        if not any(isinstance(each, nodes.Const) and isinstance(each.value, str | bytes) for each in call.args):
+            return
+        if is_call_of(call, _PAIR_TYPE):
+            self._judge("password", argument(call, 1), told=named(call.func))
+            return
+        for name, value in zip(parameters(call), call.args, strict=False):
+            if isinstance(value, nodes.Const):
+                self._judge(name, value)
+
+    def _judge_random(self, name: str, value: nodes.NodeNG, scheme: re.Pattern[str] | None = None) -> None:
+        """Judge a literal whose name alone does not tell enough, or the part of it behind a scheme."""
+        text = value.value if isinstance(value, nodes.Const) else None
+        found = scheme.fullmatch(text) if scheme and isinstance(text, str) else None
+        text = found.group(1) if found else text
+        if isinstance(text, str) and may_be_secret(text) and looks_random(text):
+            self.tell(value, name, "given", confidence=INFERENCE)
+
     def _judge(self, name: str, value: nodes.NodeNG | None, told: str = "", how: str = "given") -> None:
+        if isinstance(value, nodes.Tuple) and len(value.elts) == 2 and _PAIR.fullmatch(name):  # noqa: PLR2004
+            name, value = "password", value.elts[1]
+        if value is not None and _HEADER.fullmatch(name):
+            self._judge_random(name, value, _SCHEME)
         if value is None or not is_secret_name(name):
             return
         literal = _literal(value)

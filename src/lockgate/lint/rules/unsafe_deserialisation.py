@@ -44,7 +44,7 @@ class Check(Checker):
         data = argument(node, 0, "file", "data", "filename", "f", "filepath_or_buffer")
         if is_call_of(node, _LOADS):
             if not called(data, _DUMPED) and not _is_literal(data):
-                self.tell(node, origin(node.func) or node.func.as_string(), confidence=HIGH)
+                self.tell(node, origin(node) or node.func.as_string(), confidence=HIGH)
         elif constant(argument(node, None, "weights_only"))[0] is False and is_call_of(node, _TORCH):
             self.tell(node, "torch.load with weights_only=False", confidence=INFERENCE)
         elif constant(argument(node, None, "allow_pickle"))[0] is True and is_call_of(node, _NUMPY):

@@ -8,6 +8,7 @@ from astroid import nodes
 
 from lockgate.lint.checker import Checker, Rule
 from lockgate.lint.code import argument, called, constant, is_call_of
+from lockgate.lint.keys import key_of
 
 # What makes a key pair, where its size in bits is, and the least that NIST SP 800-57 part 1 allows (112 bits of security).
 _PAIRS = (
@@ -16,9 +17,6 @@ _PAIRS = (
     (re.compile(r"cryptography\..*\.dh\.generate_parameters"), 1, "key_size", 2048),
     (re.compile(r"Crypto(?:dome)?\.PublicKey\.(?:RSA|DSA)\.generate"), 0, "bits", 2048),
     (re.compile(r"paramiko\.(?:.*\.)?(?:RSAKey|DSSKey)\.generate"), 0, "bits", 2048),
-)
-_SECRET_KEYS = re.compile(
-    r"hmac\.(?:new|digest)|cryptography\..*\.(?:HMAC|AES\w*)|jwt\.(?:.*\.)?encode|Crypto(?:dome)?\.Hash\.HMAC\.new"
 )
 _RANDOM = (
     r"os\.urandom|secrets\.token_(?:bytes|hex|urlsafe)|random\.randbytes|Crypto(?:dome)?\.Random\.get_random_bytes"
@@ -58,21 +56,12 @@ class Check(Checker):
             if is_call_of(node, pattern):
                 self._judge(argument(node, position, keyword), "bits", least)
                 return
-        if is_call_of(node, _SECRET_KEYS):
-            key = argument(node, 1 if "payload" in _arguments(node) or _is_jwt(node) else 0, "key")
-            made = called(key, _RANDOM)
-            if made is not None:
-                self._judge(argument(made, 0, "nbytes", "size"), "random bytes", _BYTES)
+        taken = key_of(node)
+        made = called(taken[1], _RANDOM) if taken else None
+        if made is not None:
+            self._judge(argument(made, 0, "nbytes", "size", "num", "N", "n"), "random bytes", _BYTES)
 
     def _judge(self, size: nodes.NodeNG | None, unit: str, least: int) -> None:
         value, confidence = constant(size)
         if isinstance(value, int) and value < least:
             self.tell(size, str(value), unit, str(least), confidence=confidence)
-
-
-def _arguments(call: nodes.Call) -> set[str]:
-    return {keyword.arg for keyword in call.keywords}
-
-
-def _is_jwt(call: nodes.Call) -> bool:
-    return is_call_of(call, re.compile(r"jwt\..*"))
