@@ -16,6 +16,10 @@ from lockgate.model.errors import UnavailableError
 OUTPUT = 2**28  # bytes of standard output; more is no report but a fault
 
 
+class TooMuchOutputError(UnavailableError):
+    """A tool wrote more than a report of any use has."""
+
+
 class Ended(Struct, frozen=True):
     """How a tool ended: its exit code (below zero: the signal that ended it) and its standard output."""
 
@@ -37,7 +41,7 @@ def run(
 
     It gets `request` on its standard input, which stays open until it ends: a tool that reads to the end of it knows
     when we are gone. What it writes to standard error is not kept, or `with_errors` among its output. Raises TimeoutError after `seconds`, and
-    UnavailableError where it can't be started or writes more than OUTPUT bytes.
+    UnavailableError where it can't be started, of these TooMuchOutputError where it writes more than OUTPUT bytes.
     """
     errors = subprocess.STDOUT if with_errors else subprocess.DEVNULL
     try:
@@ -67,7 +71,7 @@ def run(
     if over.is_set():
         raise TimeoutError(f"more than {seconds:.0f} s")
     if len(output) > OUTPUT:
-        raise UnavailableError(f"{command[0]} wrote more than {OUTPUT // 2**20} MiB")
+        raise TooMuchOutputError(f"{command[0]} wrote more than {OUTPUT // 2**20} MiB")
     return Ended(code, output)
 
 

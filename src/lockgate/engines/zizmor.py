@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import posixpath
 import re
@@ -25,8 +26,9 @@ from lockgate.model.errors import UnavailableError
 from lockgate.model.finding import Confidence, Location, Severity
 from lockgate.model.record import Engine
 
-SECONDS = 120
-RUN_SECONDS = 30
+SECONDS = 120  # for all calls together
+RUN_SECONDS = 30  # for the call with all files; one with fewer has less, so that a slow file leaves time for the others
+LEAST_SECONDS = 5
 FILES = 500  # files in one call, so that the command line has a bound
 CONFIGURATIONS = (".github/zizmor.yml", ".github/zizmor.yaml", "zizmor.yml", "zizmor.yaml")
 
@@ -120,6 +122,7 @@ def audit(files: Mapping[str, bytes], configuration: bytes | None = None) -> Aud
     zizmor sees nothing but copies of these files and opens no connection. Raises UnavailableError where it is missing.
     """
     engine = Engine("zizmor", _version())
+    files = {path: data.removeprefix(codecs.BOM_UTF8) for path, data in files.items()}  # it can't read one
     if not files:
         return Audit(engine)
     with tempfile.TemporaryDirectory(prefix="lockgate-") as private:
@@ -157,8 +160,8 @@ class _Run:
             self.files.keys() - paths, "its path is too long, or in too many folders, for zizmor"
         )
         chunks = (paths[start : start + FILES] for start in range(0, len(paths), FILES))
-        issues = tuple(issue for chunk in chunks for issue in self._part(chunk))
-        return Audit(self.engine, issues, dict(sorted(self.failed.items())))
+        issues = dict.fromkeys(issue for chunk in chunks for issue in self._part(chunk))  # an alias repeats them
+        return Audit(self.engine, tuple(issues), dict(sorted(self.failed.items())))
 
     def _part(self, paths: list[str]) -> Iterator[Issue]:
         output = self._call(paths)
@@ -173,7 +176,8 @@ class _Run:
 
     def _call(self, paths: list[str]) -> bytes | str:
         """The report on these files, or why there is none."""
-        seconds = min(RUN_SECONDS, self.deadline - time.monotonic())
+        share = RUN_SECONDS * len(paths) / len(self.files)
+        seconds = min(max(share, LEAST_SECONDS), self.deadline - time.monotonic())
         if seconds <= 0:
             return f"zizmor had no time left for it: all files together have {SECONDS} s"
         command = [*self.command, *(f"./{path}" for path in paths)]
@@ -183,6 +187,8 @@ class _Run:
             )
         except TimeoutError:
             return f"zizmor did not end on it within {seconds:.0f} s"
+        except process.TooMuchOutputError:
+            return f"what zizmor says of it is larger than {process.OUTPUT // 2**20} MiB"
         if ended.code < 0 or ended.code == _PANIC:
             return "zizmor crashed on it"
         return _INVALID if ended.code else ended.output

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 import yaml
 
@@ -35,9 +36,14 @@ def read(tree: Tree) -> dict[str, frozenset[str]] | Skip:
         for pin, about in (actions.value if isinstance(actions, yaml.MappingNode) else ())
         if _COMMIT.fullmatch(_text(mappings.get(about, "commit")))
     }
+
+    @cache  # many aliases may lead to one list
+    def pinned(pins: yaml.SequenceNode) -> frozenset[str]:
+        return frozenset(map(_text, pins.value)) & locked
+
     workflows = mappings.get(top, "workflows")
     return {
-        _text(path): frozenset(map(_text, pins.value)) & locked
+        _text(path): pinned(pins)
         for path, pins in (workflows.value if isinstance(workflows, yaml.MappingNode) else ())
         if isinstance(pins, yaml.SequenceNode)
     }
