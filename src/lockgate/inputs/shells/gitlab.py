@@ -18,7 +18,7 @@ PATTERNS: tuple[str, ...] = (".gitlab-ci.yml", ".gitlab-ci.yaml")
 
 _SCRIPTS = ("before_script", "script", "after_script")
 _NO_JOBS = frozenset({"include", "spec", "stages", "variables", "workflow"})
-_VARIABLE = re.compile(r"\$(?:\w+|\{[^}]*\}|\[\[[^]]*\]\])")
+_VARIABLE = re.compile(r"\$(?:\w+|\{[^{}$]*\}|\[\[[^][$]*\]\])")
 
 
 def commands(text: str, path: str, doubtful: re.Pattern[str]) -> Iterator[Told]:
