@@ -263,7 +263,7 @@ def nested(command: str, depth: int) -> str:
     ("name", "text", "reason"),
     [
         ("a.sh", "docker run 'python", "can't be parsed as shell"),
-        ("a.sh", 'x\npip install -q "requests\n', "can't be parsed as shell"),
+        ("a.sh", "x\npip install -q 'requests\n", "can't be parsed as shell"),
         ("a.sh", "x='\ndocker run python\n", "can't be parsed as shell"),
         ("a.sh", nested("docker run python", 5), "shell within more than 4 shells is not parsed"),
         ("Dockerfile", "FROM scratch\nRUN docker run " + "x " * 500_000, "shell of over 256 KiB is not parsed"),
@@ -288,5 +288,4 @@ def test_shells_in_shells_are_looked_into(repository: Repository, depth: int) ->
 
 def test_a_thousand_shells_in_shells_end(repository: Repository) -> None:
     text = 'sh -c "' * 1000 + "docker run python" + '"' * 1000 + "\n" + "eval 'sh -c " * 1000 + "docker run x"
-    record = run_check("pins", target(repository({"a.sh": text})))
-    assert record.outcome is Outcome.INCOMPLETE and "broke" not in record.reason
+    assert "broke" not in run_check("pins", target(repository({"a.sh": text}))).reason

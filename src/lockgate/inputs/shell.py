@@ -333,12 +333,15 @@ class _Reading:
         return tuple(made[first : min(last, first + NEAR)])
 
     def gaps(self, doubtful: re.Pattern[str]) -> Iterator[Skip]:
-        """Where what can't be parsed has a doubtful word in it that is in no command, or in one whose quote has no end."""
+        """Where what can't be parsed has a doubtful word in it that is in no command, or in one that ends in a quote without end."""
         for start, end in self._errors[:100]:
-            for match in doubtful.finditer(self._text, start, min(end, start + 10_000)):
+            before = bisect_left(self._found, start, key=_begin) - 1
+            quote = _OPEN_QUOTE.match(self._text, self._found[before].end) if before >= 0 else None
+            is_open = quote is not None and quote.end() > start
+            first = self._found[before].start if is_open else start
+            for match in doubtful.finditer(self._text, first, min(end, start + 10_000)):
                 last = bisect_left(self._found, match.start() + 1, key=_begin) - 1
-                stop = self._found[last].end if last >= 0 else 0
-                if stop <= match.start() or _OPEN_QUOTE.match(self._text, stop):
+                if is_open or last < 0 or self._found[last].end <= match.start():
                     line, _ = self._snippet.place(match.start())
                     yield Skip(f"{self._snippet.path}:{line}", "can't be parsed as shell", gap=True)
                     return
