@@ -221,7 +221,8 @@ pipelines:
               script:
                 - docker run «alpine»
                 - pipe: a/b:1.0
-              after-script: [docker pull «redis»]
+              after-script: &again [docker pull «redis»]
+          - step: {script: *again}
           - step: {image: $IMAGE}
 """,
 }

@@ -14,7 +14,7 @@ import yaml
 from lockgate.inputs import shell, variables, yaml_positions
 from lockgate.inputs.lockfiles.base import matcher
 from lockgate.inputs.shell import UNKNOWN, Told
-from lockgate.inputs.shells.jobs import command, unknown
+from lockgate.inputs.shells.pipelines import command, unknown
 from lockgate.inputs.yaml_positions import Mappings, location
 from lockgate.inputs.yaml_snippets import snippet
 from lockgate.model.record import Skip
