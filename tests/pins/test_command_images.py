@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
@@ -161,6 +162,71 @@ job:
 """,
 }
 
+FILES |= {
+    ".circleci/config.yml": """\
+version: 2.1
+executors:
+  e:
+    docker: [{image: «cimg/python:3.12»}]
+jobs:
+  a:
+    machine: {image: ubuntu-2404:current}
+    docker:
+      - image: «python:<TAG>»
+      - image: << parameters.image >>
+      - image: a@DIGEST
+    steps:
+      - run: docker run «alpine»
+      - when:
+          steps:
+            - run:
+                name: x
+                command: |
+                  docker run << parameters.image >> x
+                  docker pull «redis:7»
+""".replace("<TAG>", "3.12").replace("DIGEST", DIGEST),
+    "azure-pipelines.yml": """\
+resources:
+  containers:
+    - container: base
+      image: «python:3.12»
+variables: {image: none}
+jobs:
+  - job: a
+    pool: {vmImage: ubuntu-24.04}
+    container: base
+    steps:
+      - script: docker run «alpine»
+      - bash: docker run ${{ parameters.image }} x && docker pull $(image)
+  - job: b
+    container: «ruby:3»
+  - job: c
+    container: {image: «node»}
+  - job: d
+    container: ${{ variables.image }}
+""",
+    "bitbucket-pipelines.yml": """\
+image: «python:3.12»
+definitions:
+  services:
+    db: {image: «postgres»}
+pipelines:
+  branches:
+    main:
+      - parallel:
+          - step:
+              image:
+                name: «ruby:3»
+              services: [db]
+              script:
+                - docker run «alpine»
+                - pipe: a/b:1.0
+              after-script: &again [docker pull «redis»]
+          - step: {script: *again}
+          - step: {image: $IMAGE}
+""",
+}
+
 
 def test_every_kind_of_file(repository: Repository) -> None:
     plain = {name: unmarked(text) for name, text in FILES.items()}
@@ -186,3 +252,41 @@ def test_hostile_text_ends(repository: Repository, unit: str) -> None:
     text = "docker run " + unit * (2**16 // len(unit))
     record = run_check("pins", target(repository({"a.sh": text, ".gitlab-ci.yml": f"x:\n  image: {text}\n"})))
     assert "broke" not in record.reason
+
+
+def nested(command: str, depth: int) -> str:
+    for _ in range(depth):
+        command = f"sh -c {shlex.quote(command)}"
+    return command
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "reason"),
+    [
+        ("a.sh", "docker run 'python", "can't be parsed as shell"),
+        ("a.sh", "x\npip install -q 'requests\n", "can't be parsed as shell"),
+        ("a.sh", "x='\ndocker run python\n", "can't be parsed as shell"),
+        ("a.sh", nested("docker run python", 5), "shell within more than 4 shells is not parsed"),
+        ("Dockerfile", "FROM scratch\nRUN docker run " + "x " * 500_000, "shell of over 256 KiB is not parsed"),
+        (".circleci/config.yml", "docker: [", "not valid YAML"),
+        ("azure-pipelines.yml", "docker: [", "not valid YAML"),
+        ("bitbucket-pipelines.yml", "docker: [", "not valid YAML"),
+        (".gitlab-ci.yml", "image: [", "not valid YAML"),
+    ],
+)
+def test_what_can_not_be_examined_is_a_gap(repository: Repository, name: str, text: str, reason: str) -> None:
+    record = run_check("pins", target(repository({name: text})))
+    assert record.outcome is Outcome.INCOMPLETE
+    (skip,) = record.coverage.skipped
+    assert skip.gap and skip.reason.startswith(reason) and skip.subject.startswith(name)
+
+
+@pytest.mark.parametrize("depth", range(5))
+def test_shells_in_shells_are_looked_into(repository: Repository, depth: int) -> None:
+    record = run_check("pins", target(repository({"a.sh": nested("docker run python", depth)})))
+    assert [finding.rule for finding in record.findings] == ["pins/unpinned-image"]
+
+
+def test_a_thousand_shells_in_shells_end(repository: Repository) -> None:
+    text = 'sh -c "' * 1000 + "docker run python" + '"' * 1000 + "\n" + "eval 'sh -c " * 1000 + "docker run x"
+    assert "broke" not in run_check("pins", target(repository({"a.sh": text}))).reason

@@ -237,6 +237,33 @@ a:
 """,
         [(INSECURE, 2, "http://a.example"), (INSECURE, 3, '"1"'), (INSECURE, 5, "a.example")],
     ),
+    ".circleci/config.yml": (
+        """\
+jobs:
+  a:
+    environment:
+      PIP_TRUSTED_HOST: a.example
+    docker: [{image: << parameters.x >>, environment: [UV_INSECURE_HOST: b.example]}]
+    steps:
+      - run: {command: PIP_TRUSTED_HOST=c.example x, environment: {GIT_SSL_NO_VERIFY: 1}}
+""",
+        [(INSECURE, 4, "a.example"), (INSECURE, 5, "b.example"), (INSECURE, 7, "c.example"), (INSECURE, 7, "1")],
+    ),
+    "azure-pipelines.yml": (
+        """\
+variables:
+  - name: PIP_TRUSTED_HOST
+    value: a.example
+  - group: PIP_TRUSTED_HOST
+jobs:
+  - job: a
+    variables: {PIP_INDEX_URL: http://$(host)/x, UV_INSECURE_HOST: b.example}
+    steps:
+      - bash: x
+        env: {GIT_SSL_NO_VERIFY: 1}
+""",
+        [(INSECURE, 3, "a.example"), (INSECURE, 7, "b.example"), (INSECURE, 10, "1")],
+    ),
     "tox.ini": (
         "[testenv]\nset_env =\n    PIP_INDEX_URL = http://a.example\n    py3: UV_NO_VERIFY_HASHES=1\n    # PIP_TRUSTED_HOST=x\nsetenv = PIP_TRUSTED_HOST={env:HOST}\n",
         [(INSECURE, 3, "http://a.example"), (INSECURE, 4, "1")],
@@ -282,6 +309,21 @@ def test_aliases_of_variables_are_told_once(repository: Repository) -> None:
     levels += [f"x{n}: &x{n} [{', '.join([f'*x{n - 1}'] * 9)}]\n" for n in range(1, 9)]
     root = repository({".gitlab-ci.yml": f"{''.join(levels)}variables: *x8\njob: {{variables: *x8}}\n"})
     assert told(root) == {".gitlab-ci.yml": [(INSECURE, 1, "a.example")]}
+
+
+def test_nothing_takes_a_square_of_its_length(repository: Repository) -> None:
+    blanks, digits = " " * 200_000, "1." * 100_000
+    files = {
+        "a.sh": f"PIP_INDEX_URL='{blanks}x'\n",
+        "b.sh": f"{digits}x pip\n",
+        ".gitlab-ci.yml": f'image: a{"${" * 100_000}\nservices: ["{"$[[" * 80_000}"]\n',
+        "bitbucket-pipelines.yml": f"image: a{'${' * 100_000}\n",
+        "azure-pipelines.yml": f"x: {'vmImage:' * 60_000}\ny: {{container: a}}\n",
+        ".circleci/config.yml": f"jobs: {{a: {{docker: [{{image: 'a{'<<' * 100_000}'}}]}}}}\n",
+        "Makefile": f"export PIP_INDEX_URL = {'$(' * 100_000}\nexport {'a' * 100_000}\n",
+        "justfile": f"export PIP_INDEX_URL := '{blanks}\n",
+    }
+    assert "broke" not in run_check("pins", target(repository(files))).reason
 
 
 @pytest.mark.parametrize("unit", ["PIP_INDEX_URL=http://a ", "http://a ", "-c a=b ", "config set ", "-insecure "])

@@ -164,6 +164,15 @@ CONTRACTS = {
         ("curl https://git.example/x | jq .",),
         (9, 11, Severity.HIGH),
     ),
+    "pins/unverified-script": (
+        step,
+        ("curl -o x.sh https://git.example/x.sh && sh x.sh", "curl -O https://git.example/x.sh; ./x.sh"),
+        (
+            "curl -o x.sh https://git.example/x.sh && sha256sum -c sums && sh x.sh", "curl -O https://git.example/x.sh; sh y.sh",
+            f"curl -O https://git.example/{SHA}/x.sh; ./x.sh",
+        ),
+        (9, 11, Severity.HIGH),
+    ),
     "pins/unpinned-image": (
         dockerfile,
         (

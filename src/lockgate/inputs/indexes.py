@@ -141,7 +141,7 @@ def of_option(tool: str, name: str, value: str, at: Location) -> Iterator[Settin
     """What an option of pip or uv sets, named without dashes before it. A value may hold several, between blanks."""
     kind = {"pip": _KINDS, "uv": _UV_OPTIONS}.get(tool, {}).get(name)
     # A password may hold a blank, too.
-    for each in re.split(r"\s+(?=\S+://)", value) if kind else ():
+    for each in re.split(r"(?<!\s)\s++(?=\S+://)", value) if kind else ():
         for word in each.split() if kind is Kind.TRUSTED else [each.strip()]:
             named = re.fullmatch(r"[\w.-]+=(.*)", word, re.DOTALL) if kind is Kind.INDEX else None
             if word:

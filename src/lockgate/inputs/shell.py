@@ -51,6 +51,7 @@ _EXPANSIONS = frozenset(
 )  # fmt: skip
 _CAPTURES = frozenset({"command_substitution", "process_substitution"})
 _OUTPUT = re.compile(r"[1&]?>[>|]?(?!&)")
+_OPEN_QUOTE = re.compile(r"[ \t]*['\"]")
 _BARE_BREAK = re.compile(r"(?<!\\)\n")
 _ESCAPED = re.compile(r"\\(\r?\n|.)", re.DOTALL)
 _ESCAPED_IN_QUOTES = re.compile(r'\\(\r?\n|[$`"\\])')
@@ -103,7 +104,8 @@ Told = Command | Variable | Skip
 def commands(snippet: Snippet, doubtful: re.Pattern[str] | None = None, depth: int = DEPTH) -> Iterator[Told]:
     """The commands of a snippet, those in substitutions and in the text of `sh -c` too, and the variables that are set.
 
-    doubtful: what must not stand in a part that can't be parsed; where it does, a gap says so. Text over LARGEST is one, too.
+    doubtful: what must not stand in a part that can't be parsed, or in too many shells; where it does, a gap says so. Text over
+    LARGEST is one, too.
     """
     if len(snippet.text) > LARGEST:
         line, _ = snippet.place(0)
@@ -115,8 +117,12 @@ def commands(snippet: Snippet, doubtful: re.Pattern[str] | None = None, depth: i
     yield from reading.variables
     if doubtful:
         yield from reading.gaps(doubtful)
-    for inner in reading.inner(found) if depth else ():
-        yield from commands(inner, doubtful, depth - 1)
+    for inner in reading.inner(found):
+        if depth:
+            yield from commands(inner, doubtful, depth - 1)
+        elif doubtful and doubtful.search(inner.text):
+            line, _ = inner.place(0)
+            yield Skip(f"{snippet.path}:{line}", f"shell within more than {DEPTH} shells is not parsed", gap=True)
 
 
 @cache
@@ -327,11 +333,15 @@ class _Reading:
         return tuple(made[first : min(last, first + NEAR)])
 
     def gaps(self, doubtful: re.Pattern[str]) -> Iterator[Skip]:
-        """Where what can't be parsed has a doubtful word in it that is in no command."""
+        """Where what can't be parsed has a doubtful word in it that is in no command, or in one that ends in a quote without end."""
         for start, end in self._errors[:100]:
-            for match in doubtful.finditer(self._text, start, min(end, start + 10_000)):
+            before = bisect_left(self._found, start, key=_begin) - 1
+            quote = _OPEN_QUOTE.match(self._text, self._found[before].end) if before >= 0 else None
+            is_open = quote is not None and quote.end() > start
+            first = self._found[before].start if is_open else start
+            for match in doubtful.finditer(self._text, first, min(end, start + 10_000)):
                 last = bisect_left(self._found, match.start() + 1, key=_begin) - 1
-                if last < 0 or self._found[last].end <= match.start():
+                if is_open or last < 0 or self._found[last].end <= match.start():
                     line, _ = self._snippet.place(match.start())
                     yield Skip(f"{self._snippet.path}:{line}", "can't be parsed as shell", gap=True)
                     return

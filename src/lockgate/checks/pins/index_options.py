@@ -15,6 +15,7 @@ from lockgate.checks.pins.installs import of_module
 from lockgate.inputs.indexes import Kind, Setting, of_key, of_option
 from lockgate.inputs.shell import UNKNOWN, Command, Word
 
+_PIP = re.compile(r"pip[\d.]*")
 _SHORT = {"-i": "index-url", "-f": "find-links"}
 _CONFIGURED = frozenset({"git", "npm", "pnpm", "yarn", "conda", "mamba", "micromamba", "pip", "poetry", "pdm"})
 _RUNNING = frozenset({"run", "tool", "tool run"})
@@ -24,9 +25,9 @@ _OTHER_VALUED = frozenset({"-c", "-C", "--registry", "--pypi-mirror", "--prefix"
 def settings(command: Command) -> Iterator[Setting]:
     """What the options of a command set, and what it writes into a configuration."""
     command = of_module(command)
-    name = re.sub(r"[\d.]+$", "", command.name)
-    if name == "pip" or command.name in {"uv", "uvx"}:
-        yield from _of_installer(command, "pip" if name == "pip" else "uv")
+    name = "pip" if _PIP.fullmatch(command.name) else command.name
+    if name in {"pip", "uv", "uvx"}:
+        yield from _of_installer(command, name.removesuffix("x"))
     elif name in {"git", "npm", "npx", "pnpm", "yarn", "pipenv"}:
         yield from _of_options(command, name)
     if name in _CONFIGURED:

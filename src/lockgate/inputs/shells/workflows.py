@@ -14,7 +14,7 @@ import yaml
 from lockgate.inputs import shell, variables, yaml_positions
 from lockgate.inputs.lockfiles.base import matcher
 from lockgate.inputs.shell import UNKNOWN, Told
-from lockgate.inputs.shells.jobs import command
+from lockgate.inputs.shells.pipelines import command, unknown
 from lockgate.inputs.yaml_positions import Mappings, location
 from lockgate.inputs.yaml_snippets import snippet
 from lockgate.model.record import Skip
@@ -40,7 +40,7 @@ def commands(text: str, path: str, doubtful: re.Pattern[str]) -> Iterator[Told]:
         return
     lines, mappings = text.splitlines(), Mappings()
     for run in _runs(top, mappings):
-        yield from shell.commands(snippet(run, path, lines, lambda value: _EXPRESSION.sub(_unknown, value)), doubtful)
+        yield from shell.commands(snippet(run, path, lines, lambda value: _EXPRESSION.sub(unknown, value)), doubtful)
     seen: set[int] = set()
     for owner in _owners(top, mappings):
         usual = mappings.get(mappings.get(owner, "defaults"), "run")
@@ -53,11 +53,6 @@ def commands(text: str, path: str, doubtful: re.Pattern[str]) -> Iterator[Told]:
         if isinstance(tags, yaml.ScalarNode) and uses and str(uses.value).startswith("docker/build-push-action@"):
             for tag in _EXPRESSION.sub(UNKNOWN, tags.value).replace(",", " ").split():
                 yield command("docker", "build", "--tag", tag, at=location(path, tags))
-
-
-def _unknown(match: re.Match[str]) -> str:
-    """An expression as an expansion of the same length."""
-    return "${" + "_" * (len(match[0]) - 3) + "}"
 
 
 def _jobs(top: yaml.Node, mappings: Mappings) -> list[yaml.Node]:
