@@ -54,7 +54,7 @@ def pinned(
     wanted: list[Written] = []
     left: list[Left] = []
     for finding in job.findings:
-        name = str(finding.properties["pinned"])
+        name = str(finding.properties.get("pinned", "a revision"))
         piece = Piece.of(finding, job.files)
         try:
             if piece is None:
