@@ -49,6 +49,7 @@ def pin(tree: Tree, settings: Settings, *, hashes: bool) -> Pinned:
     pinned.notes += (
         f"{counted(more, 'pin')} more can be written with {option}" for option, more in waiting.items() if more
     )
+    pinned.edits.sort(key=lambda edit: (edit.finding.path, edit.line, edit.start))
     _change(tree, pinned)
     if pinned.changes:
         after = PinFiles(Overlay(tree, {change.path: change.new for change in pinned.changes}))
