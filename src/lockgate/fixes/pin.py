@@ -49,6 +49,9 @@ def pin(tree: Tree, settings: Settings, *, hashes: bool) -> Pinned:
     pinned.notes += (
         f"{counted(more, 'pin')} more can be written with {option}" for option, more in waiting.items() if more
     )
+    if gaps := len({skip for skip in files.skipped if skip.gap}):
+        entries = counted(gaps, "file or entry", "files or entries")
+        pinned.notes.append(f"not examined: {entries}; lockgate check pins names {'it' if gaps == 1 else 'them'}")
     pinned.edits.sort(key=lambda edit: (edit.finding.path, edit.line, edit.start))
     _change(tree, pinned)
     if pinned.changes:
