@@ -1,11 +1,14 @@
-"""Runs of `lockgate fix` over the pins of a project, in a process of its own."""
+"""Runs of `lockgate fix` over the pins of a project."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from click.testing import CliRunner
+
 from lockgate.checks import pins
-from support import Files, lockgate, target, write
+from lockgate.cli import root
+from support import Files, target, write
 
 
 class Project:
@@ -20,9 +23,10 @@ class Project:
     def fix(self, files: Files, *options: str) -> tuple[int, str]:
         """The exit code and what is said."""
         write(self.root, files)
-        done = lockgate("fix", *self.options, *options, cwd=self.root, env=self.env)
+        arguments = ["fix", str(self.root), *self.options, *options]
+        done = CliRunner().invoke(root, arguments, env=self.env, standalone_mode=False, catch_exceptions=False)
         assert not done.stderr, done.stderr
-        return done.returncode, done.stdout
+        return done.return_value, done.stdout
 
     def read(self, name: str) -> str:
         return (self.root / name).read_bytes().decode()

@@ -69,6 +69,7 @@ class Registry:
         self.manifests: dict[tuple[str, str], bytes] = {}
         self.faults: dict[str, int] = {}
         self.told: dict[str, str] = {}  # wrong digests by name
+        self.moved: dict[str, str] = {}  # addresses by name that it redirects to
         self.host = ""
         self.realm = ""
         self.asked: list[str] = []
@@ -93,6 +94,8 @@ class Registry:
         name, _, tag = parts.path.removeprefix("/v2/").partition("/manifests/")
         if name in self.faults:
             return self.faults[name], {"Retry-After": "999"}, b""
+        if name in self.moved:
+            return 302, {"Location": self.moved[name]}, b""
         body = self.manifests.get((name, tag))
         if body is None:
             return 404, {}, b""

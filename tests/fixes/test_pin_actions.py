@@ -236,3 +236,11 @@ def test_a_server_that_hangs_is_given_up_with_all_that_git_started(monkeypatch: 
         with connection:
             while connection.recv(4096):  # it ends: nobody holds the other end open
                 pass
+
+
+def test_what_could_not_be_examined_is_not_called_clean(project: Project) -> None:
+    files = {WORKFLOW: "jobs: [}\n", ".github/workflows/b.yml": steps("octo/act@v4")}
+    code, out = project.fix(files, ONLINE)
+    assert (code, out.splitlines()[-1]) == (0, "1 pin written, 0 left")
+    assert "note:      not examined: 1 file or entry; lockgate check pins names it\n" in out
+    assert project.fix({}, ONLINE)[1].endswith("\nnothing to fix\n")

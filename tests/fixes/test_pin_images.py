@@ -89,6 +89,20 @@ def test_a_registry_can_not_send_us_to_another_host(project: Project, server: Re
     assert "127.0.0.9 would be asked without TLS, which is done on this machine only" in out
 
 
+def test_every_redirect_is_looked_at_before_it_is_followed(project: Project, server: Registry) -> None:
+    with registry() as other:
+        other.push("secret", "1")
+        server.moved["org/app"] = f"http://{other.host}/v2/secret/manifests/1"
+        text = f"FROM {server.host}/org/app:1\n"
+        code, out = project.fix({"Dockerfile": text}, ONLINE)
+        assert (code, other.asked, project.read("Dockerfile")) == (1, [], text)
+        assert "would be asked without TLS, which is done on this machine only" in out
+        digest = server.push("org/moved", "1")
+        server.moved["org/app"] = f"{server.realm}/v2/org/moved/manifests/1"
+        assert project.fix({}, ONLINE)[0] == 0
+        assert project.read("Dockerfile") == f"FROM {server.host}/org/app:1@{digest}\n"
+
+
 def test_only_manifests_are_taken_for_such(project: Project, server: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
     server.push("org/app", "1")
     monkeypatch.setattr("remote_stubs.INDEX", "text/html")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import cache
 
 from msgspec import Struct
 
@@ -13,7 +14,7 @@ from lockgate.model.errors import UnavailableError, shortened
 from lockgate.model.finding import Finding
 from lockgate.remotes.hosts import Hosts
 
-_FULL = re.compile(r"(\d+)\.(\d+)\.(\d+)")
+_FULL = re.compile(r"(\d{1,9})\.(\d{1,9})\.(\d{1,9})")
 _TAGS, _HEADS = "refs/tags/", "refs/heads/"
 _UNUSUAL = "it is written in an unusual way, or more than a comment stands behind it on its line"
 
@@ -54,7 +55,7 @@ def pinned(
     wanted: list[Written] = []
     left: list[Left] = []
     for finding in job.findings:
-        name = str(finding.properties["pinned"])
+        name = str(finding.properties.get("pinned", "a revision"))
         piece = Piece.of(finding, job.files)
         try:
             if piece is None:
@@ -68,19 +69,17 @@ def pinned(
     from lockgate.remotes.refs import ask
 
     known = ask(list(dict.fromkeys(each.url for each in wanted)))
+    stands_for = cache(lambda url, ref: _named(ref, known[url]))
     edits: list[Edit] = []
     for each in wanted:
         try:
-            edits.append(_edit(each, known[each.url], comment, gap))
+            edits.append(_edit(each, stands_for(each.url, each.ref), comment, gap))
         except UnavailableError as error:
             left.append(Left(each.finding, f"{each.name}@{shortened(each.ref)}", str(error)))
     return Proposal(tuple(edits), tuple(left))
 
 
-def _edit(each: Written, refs: Mapping[str, str] | UnavailableError, comment: Callable[[Named], str], gap: str) -> Edit:
-    if isinstance(refs, UnavailableError):
-        raise refs
-    named = _named(each.ref, refs)
+def _edit(each: Written, named: Named, comment: Callable[[Named], str], gap: str) -> Edit:
     name = f"{each.name}@{shortened(each.ref)}"
     edit = each.piece.commented(each.finding, (each.ref, named.commit), comment(named), gap, name)
     if edit is None:
@@ -88,8 +87,10 @@ def _edit(each: Written, refs: Mapping[str, str] | UnavailableError, comment: Ca
     return edit
 
 
-def _named(ref: str, refs: Mapping[str, str]) -> Named:
+def _named(ref: str, refs: Mapping[str, str] | UnavailableError) -> Named:
     """What a ref stands for, by the rules of `git rev-parse`. Raises UnavailableError where that is not certain."""
+    if isinstance(refs, UnavailableError):
+        raise refs
     short = ref.removeprefix("refs/").removeprefix("tags/").removeprefix("heads/")
     fulls = [full for full in (f"{_TAGS}{ref}", f"{_HEADS}{ref}", f"refs/{ref}", ref) if full in refs]
     commits = {refs[full] for full in fulls}

@@ -17,6 +17,8 @@ from lockgate.model.finding import Finding
 
 LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")  # as places count them
 
+REACH = 200  # characters before a value in which its key is looked for
+
 _KEY = re.compile(r"[:=]\s*(?:[&!]\S*\s+)*$")
 _QUOTES = ('"', "'")
 _COMMENT = re.compile(r"(?:\s+(?P<comment>#.*))?\s*")
@@ -106,7 +108,7 @@ class Piece(Struct, frozen=True):
         """
         old, new = change
         rest = _COMMENT.fullmatch(self.behind)
-        if rest is None or not _KEY.search(self.before):
+        if rest is None or not _KEY.search(self.before[-REACH:]):
             return None
         kept = _VERSION.sub("", rest["comment"] or "", count=1)
         tail = f"{gap}# {comment}{f' {kept}' if kept else ''}"

@@ -16,11 +16,9 @@ from lockgate.inputs.files import display
 from lockgate.inputs.overlay import Overlay
 from lockgate.inputs.tree import Tree
 from lockgate.model.errors import counted
-from lockgate.model.finding import Finding
+from lockgate.model.finding import Finding, Severity
 from lockgate.model.modules import loaded
 from lockgate.model.record import Skip
-
-_Key = tuple[str, str, str]
 
 
 class Pinned(Struct):
@@ -51,6 +49,10 @@ def pin(tree: Tree, settings: Settings, *, hashes: bool) -> Pinned:
     pinned.notes += (
         f"{counted(more, 'pin')} more can be written with {option}" for option, more in waiting.items() if more
     )
+    if gaps := len({skip for skip in files.skipped if skip.gap}):
+        entries = counted(gaps, "file or entry", "files or entries")
+        pinned.notes.append(f"not examined: {entries}; lockgate check pins names {'it' if gaps == 1 else 'them'}")
+    pinned.edits.sort(key=lambda edit: (edit.finding.path, edit.line, edit.start))
     _change(tree, pinned)
     if pinned.changes:
         after = PinFiles(Overlay(tree, {change.path: change.new for change in pinned.changes}))
@@ -74,14 +76,13 @@ def _change(tree: Tree, pinned: Pinned) -> None:
 
 def _take_back(pinned: Pinned, before: tuple[list[Finding], PinFiles], after: tuple[list[Finding], PinFiles]) -> None:
     """Take the changes of those files back in which something would be found that is not now, or still, or less could be read."""
-    expected = Counter(map(_key, before[0]))
-    expected.subtract(_key(edit.finding) for edit in pinned.edits)
-    more = Counter(map(_key, after[0]))
-    more.subtract(expected)
+    more = _counted(after[0])
+    more.subtract(_counted(before[0]))
+    more.update(_counted(edit.finding for edit in pinned.edits))
     unread = _gaps(after[1]) - _gaps(before[1])
     for change in list(pinned.changes):
         path = display(change.path)
-        worse = [f"{rule} would be found" for (file, rule, _), times in more.items() if file == path and times > 0]
+        worse = [f"{rule} would be found" for (file, rule), times in more.items() if file == path and times > 0]
         worse += [f"less could be read: {reason}" for file, reason in unread if file == path]
         if worse:
             pinned.changes.remove(change)
@@ -94,8 +95,9 @@ def _leave(pinned: Pinned, path: str, why: str) -> None:
     pinned.left += (Left(edit.finding, edit.name, why) for edit in undone)
 
 
-def _key(finding: Finding) -> _Key:
-    return finding.path, finding.rule, str(finding.properties.get("pinned", finding.message))
+def _counted(found: Iterable[Finding]) -> Counter[tuple[str, str]]:
+    """How often each rule finds something in each file, but for what is none of its faults."""
+    return Counter((each.path, each.rule) for each in found if each.severity is not Severity.NONE)
 
 
 def _gaps(files: PinFiles) -> set[tuple[str, str]]:

@@ -22,10 +22,10 @@ from lockgate.model.errors import UnavailableError, shortened
 AT_ONCE = 8  # repositories
 SECONDS = 60.0  # for one repository
 SECONDS_IN_ALL = 300.0
-LARGEST = 2**26  # bytes of what is told of one
+LARGEST = 2**24  # bytes of what is told of one
 MEMORY = 2**30  # bytes of addresses, where the system can bound them: Git holds all that a server tells
 
-_REF = re.compile(r"([0-9a-f]{40}|[0-9a-f]{64})\t(refs/(?:heads|tags)/\S+)")
+_REF = re.compile(r"([0-9a-f]{40}|[0-9a-f]{64})\t(refs/(?:heads|tags)/[!-~]+)")
 _PEELED = "^{}"
 # Nothing of any configuration, and no credential, but the certificates and proxies that the environment names.
 _KEPT = ("GIT_SSL_", "GIT_PROXY_SSL_", "GIT_EXEC_PATH")

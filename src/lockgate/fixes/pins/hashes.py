@@ -26,7 +26,7 @@ from lockgate.model.record import Skip
 RULES = ("pins/unhashed-requirement",)
 MOST_TOLD = 10  # of the entries because of which files get no hashes
 
-_COMMENT = re.compile(r"(?:^|\s+)(#.*)$")
+_COMMENT = re.compile(r"(?:^|(?<=\s))#.*")
 _INDEXES = (Kind.INDEX, Kind.EXTRA)
 _ALL = "so no hashes are written: pip wants them for all or none"
 
@@ -131,6 +131,6 @@ def _edit(lines: Sequence[str], finding: Finding, package: Package, hashes: Sequ
     code = (line[: comment.start()] if comment else line).rstrip()
     if not code or code.endswith("\\"):
         return "its entry is written in an unusual way"
-    new = "".join(f" \\\n    --hash={each}" for each in hashes) + (f"  {comment[1]}" if comment else "")
+    new = "".join(f" \\\n    --hash={each}" for each in hashes) + (f"  {comment[0]}" if comment else "")
     told = counted(len(hashes), "hash", "hashes")
     return Edit(finding, number, len(code), len(line), new, f"{package.name} {package.version}", told)

@@ -29,7 +29,7 @@ def propose(job: Job) -> Proposal:
         try:
             wanted.append((finding, *_written(finding, Piece.of(finding, job.files))))
         except UnavailableError as error:
-            left.append(Left(finding, str(finding.properties["pinned"]), str(error)))
+            left.append(Left(finding, str(finding.properties.get("pinned", "an image")), str(error)))
     from lockgate.remotes.registry import digests
 
     known = digests(dict.fromkeys(image for _, image, _, _ in wanted), Hosts(job.settings.online_hosts))
@@ -45,11 +45,12 @@ def propose(job: Job) -> Proposal:
 
 def _written(finding: Finding, piece: Piece | None) -> tuple[Image, int, str]:
     """The image, where its name ends on its line, and the name as it is written. Raises UnavailableError where that can't be told."""
-    name = str(finding.properties["pinned"])
+    name = str(finding.properties.get("pinned", ""))
     before = r"(?:(?<=docker://)|(?<=docker-image://)|(?<![\w./:@-]))"
-    pattern = rf"{before}{re.escape(name)}(?::(?P<tag>[A-Za-z0-9_][\w.-]{{0,127}}))?(?![\w./:@${{-])"
+    pattern = rf"{before}{re.escape(name)}(?::[A-Za-z0-9_][\w.-]{{0,127}})?(?![\w./:@${{-])"
     found = list(re.finditer(pattern, piece.text)) if piece else []
     if piece is None or len(found) != 1:
         raise UnavailableError(_NO_DIGEST)
-    image = Image.of(name, found[0]["tag"] or "")
-    return image, len(piece.before) + found[0].end(), shortened(found[0][0])
+    folder, slash, last = found[0][0].rpartition("/")
+    own, _, tag = last.partition(":")
+    return Image.of(f"{folder}{slash}{own}", tag), len(piece.before) + found[0].end(), shortened(found[0][0])
