@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 from astroid import bases, nodes
@@ -106,6 +106,37 @@ def source(node: nodes.NodeNG | None) -> nodes.NodeNG | None:
             break
         node = value
     return node
+
+
+def parts(made: nodes.NodeNG) -> list[nodes.NodeNG]:
+    """What a text, a sum or a sequence is put together of."""
+    match made:
+        case nodes.JoinedStr():
+            return list(made.values)
+        case nodes.FormattedValue():
+            return [made.value]
+        case nodes.BinOp() if made.op in ("+", "%"):
+            return [made.left, made.right]
+        case nodes.List() | nodes.Tuple():
+            return list(made.elts)
+    return []
+
+
+def leaves(
+    node: nodes.NodeNG | None, inside: Callable[[nodes.NodeNG], list[nodes.NodeNG]] = parts
+) -> Iterator[nodes.NodeNG]:
+    """What a value is made of in the end, through names, and `inside` of what is put together; each expression once."""
+    seen: set[nodes.NodeNG] = set()
+    waiting = [node]
+    while waiting:
+        made = source(waiting.pop())
+        if made is None or made in seen:
+            continue
+        seen.add(made)
+        within = inside(made)
+        if not within:
+            yield made
+        waiting += within
 
 
 def is_call_of(call: nodes.Call, pattern: re.Pattern[str]) -> bool:

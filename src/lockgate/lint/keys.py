@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from astroid import nodes
 
-from lockgate.lint.code import argument, is_call_of, named, origin
+from lockgate.lint.code import argument, is_call_of, is_fixed, leaves, named, origin, parts
 
 # Where the key is among the arguments of what takes one.
 _TAKES = (
@@ -61,6 +61,36 @@ def wrapped(call: nodes.Call) -> nodes.NodeNG | None:
         if _OF_ARGUMENT.fullmatch(function)
         else None
     )
+
+
+def is_made_of(node: nodes.NodeNG | None, calls: re.Pattern[str]) -> bool:
+    """Whether a value is only another shape of what such calls give, or put together of that and of what is fixed."""
+
+    def is_one(made: nodes.NodeNG) -> bool:
+        return isinstance(made, nodes.Call) and calls.fullmatch(origin(made)) is not None
+
+    found = False
+    for leaf in leaves(node, lambda made: [] if is_one(made) else _inside(made)):
+        found = found or is_one(leaf)
+        if not is_one(leaf) and not is_fixed(leaf):
+            return False
+    return found
+
+
+def _inside(made: nodes.NodeNG) -> list[nodes.NodeNG]:
+    match made:
+        case nodes.Call():
+            inside = wrapped(made)
+            return [] if inside is None else [inside]
+        case nodes.Attribute() if made.attrname in ("hex", "int", "bytes"):
+            return [made.expr]
+        case nodes.Subscript():
+            return [made.value]
+        case nodes.BinOp():
+            return [made.left, made.right]
+        case nodes.GeneratorExp() | nodes.ListComp():
+            return [made.elt]
+    return parts(made)
 
 
 def _name(call: nodes.Call) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from astroid import nodes
-from pylint.interfaces import INFERENCE, INFERENCE_FAILURE, Confidence
+from pylint.interfaces import HIGH, INFERENCE, INFERENCE_FAILURE, Confidence
 
 from lockgate.lint.checker import Checker, Rule
 from lockgate.lint.code import argument, constant, is_call_of, named, origin
@@ -75,20 +75,28 @@ class Check(Checker):
     def visit_assign(self, node: nodes.Assign) -> None:
         """`context.check_hostname = False`, `session.verify = False`, and the default context of urllib."""
         for target in node.targets:
-            if not isinstance(target, nodes.AssignAttr):
-                continue
-            owner = origin(target.expr)
-            off = constant(node.value)[0] is False
-            if target.attrname == "_create_default_https_context" and _UNVERIFIED.fullmatch(origin(node.value)):
-                self.tell(node, "urllib's default SSL context")
-            elif target.attrname == "check_hostname" and off and named(target.expr) != "self":
-                self.tell(node, "check_hostname=False", confidence=INFERENCE)
-            elif target.attrname == "verify_mode" and origin(node.value) == "ssl.CERT_NONE":
-                self.tell(node, "verify_mode=CERT_NONE")
-            elif target.attrname == "verify" and off and _CLIENT.fullmatch(owner):
-                self.tell(node, "verify=False")
-            elif target.attrname == "verify" and off and not owner and "session" in named(target.expr).lower():
-                self.tell(node, "verify=False", confidence=INFERENCE_FAILURE)
+            if isinstance(target, nodes.AssignAttr):
+                what, confidence = _switched_off(target, node.value)
+                if what:
+                    self.tell(node, what, confidence=confidence)
+
+
+def _switched_off(target: nodes.AssignAttr, value: nodes.NodeNG) -> tuple[str, Confidence]:
+    """What an assignment to an attribute switches off, empty for nothing, and how sure that is."""
+    owner = named(target.expr)
+    match target.attrname:
+        case "_create_default_https_context" if _UNVERIFIED.fullmatch(origin(value)):
+            return "urllib's default SSL context", HIGH
+        case "check_hostname" if owner != "self" and constant(value)[0] is False:
+            return "check_hostname=False", INFERENCE
+        case "verify_mode" if origin(value) == "ssl.CERT_NONE":
+            return "verify_mode=CERT_NONE", HIGH
+        case "verify" if constant(value)[0] is False:
+            library = origin(target.expr)
+            if _CLIENT.fullmatch(library):
+                return "verify=False", HIGH
+            return "verify=False" if not library and "session" in owner.lower() else "", INFERENCE_FAILURE
+    return "", HIGH
 
 
 def _is(value: nodes.NodeNG, wanted: object) -> tuple[bool, Confidence]:

@@ -6,7 +6,7 @@ from astroid import nodes
 from pylint.interfaces import HIGH, INFERENCE
 
 from lockgate.lint.checker import Checker, Rule
-from lockgate.lint.code import constant, origin, secrets_in, source
+from lockgate.lint.code import constant, leaves, origin, secrets_in, source
 
 _DIGESTS = ("digest", "hexdigest")
 
@@ -39,22 +39,20 @@ class Check(Checker):
     def visit_compare(self, node: nodes.Compare) -> None:
         """`digest == given`."""
         for operator, right in node.ops:
-            if operator not in ("==", "!=") or any(constant(side)[0] is None for side in (node.left, right)):
+            if operator not in ("==", "!="):
                 continue
-            for side in (node.left, right):
-                made = source(side)
-                if _is_code(made):
-                    self.tell(node, operator, confidence=HIGH if made is side else INFERENCE)
+            for side, other in ((node.left, right), (right, node.left)):
+                if _is_code(side) and constant(other)[0] is not None:
+                    self.tell(node, operator, confidence=HIGH if source(side) is side else INFERENCE)
                     break
 
 
-def _is_code(node: nodes.NodeNG | None) -> bool:
-    """Whether a call gives a message authentication code, or the hash of a secret; also behind a text, as in `sha256=…`."""
-    match node:
-        case nodes.BinOp() if node.op == "+":
-            return _is_code(source(node.left)) or _is_code(source(node.right))
-        case nodes.JoinedStr():
-            return any(_is_code(source(part.value)) for part in node.values if isinstance(part, nodes.FormattedValue))
+def _is_code(node: nodes.NodeNG) -> bool:
+    """Whether a message authentication code, or the hash of a secret, is in a text: by itself, or as in `sha256=…`."""
+    return any(map(_is_made, leaves(node)))
+
+
+def _is_made(node: nodes.NodeNG) -> bool:
     if not isinstance(node, nodes.Call):
         return False
     name = origin(node)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from functools import lru_cache
 
 from astroid import nodes
 from pylint.interfaces import HIGH, INFERENCE
@@ -50,7 +50,7 @@ class Check(Checker):
     def visit_call(self, node: nodes.Call) -> None:
         """`open(".env", "w")`, `Path(".env").write_text(…)`, `os.open(".env", …)`."""
         path = _written(node)
-        if path is not None and _ENV.fullmatch(_text(path)) and not any(map(_closes, _calls(node))):
+        if path is not None and _ENV.fullmatch(_text(path)) and not _is_closed(node.frame()):
             self.tell(node, named(node.func), confidence=HIGH if source(path) is path else INFERENCE)
 
 
@@ -104,10 +104,11 @@ def _text(path: nodes.NodeNG | None, depth: int = _DEEPEST) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _calls(node: nodes.NodeNG) -> Iterator[nodes.Call]:
-    """All calls of the function, or of the module, that a node is in."""
-    frame = node.frame()
-    yield from frame.nodes_of_class(nodes.Call, skip_klass=nodes.FunctionDef if isinstance(frame, nodes.Module) else ())
+@lru_cache(maxsize=8)
+def _is_closed(frame: nodes.NodeNG) -> bool:
+    """Whether any call in the function, or the module outside of functions, takes the rights of others away."""
+    calls = frame.nodes_of_class(nodes.Call, skip_klass=nodes.FunctionDef if isinstance(frame, nodes.Module) else ())
+    return any(map(_closes, calls))
 
 
 def _closes(call: nodes.Call) -> bool:

@@ -8,14 +8,13 @@ from astroid import nodes
 from pylint.interfaces import HIGH, INFERENCE
 
 from lockgate.lint.checker import Checker, Rule
-from lockgate.lint.code import is_call_of, origin, source
+from lockgate.lint.code import is_call_of, leaves, origin, parts, source
 from lockgate.lint.rules.secret_logged import LOG
 
 _DUMP = re.compile(r"json\.dumps?|pprint\.\w+|yaml\.(?:.*\.)?(?:safe_)?dump|pickle\.dumps?")
 _ANSWER = re.compile(r"(?:flask|fastapi|starlette|django)\..*(?:jsonify|Response)")
 _WHOLE = re.compile(r"os\.environb?(?:\.(?:copy|items|values))?")
 _SHAPES = frozenset({"dict", "str", "repr", "list", "sorted", "tuple", "format", "dumps", "pformat"})
-_DEEPEST = 8
 
 
 class Check(Checker):
@@ -39,37 +38,34 @@ class Check(Checker):
 
     def visit_call(self, node: nodes.Call) -> None:
         """`print(os.environ)`."""
+        if not any(is_call_of(node, pattern) for pattern in (LOG, _DUMP, _ANSWER)):
+            return
         given = [*node.args, *(keyword.value for keyword in node.keywords)]
         whole = [each for each in given if _is_environment(each)]
-        if whole and any(is_call_of(node, pattern) for pattern in (LOG, _DUMP, _ANSWER)):
+        if whole:
             self.tell(whole[0], confidence=HIGH if whole[0] is source(whole[0]) else INFERENCE)
 
 
-def _is_environment(node: nodes.NodeNG, depth: int = _DEEPEST) -> bool:
+def _is_environment(node: nodes.NodeNG) -> bool:
     """Whether an expression tells all values of the environment; its names alone are no secret."""
-    made = source(node)
-    if made is None or not depth:
-        return False
-    if _WHOLE.fullmatch(origin(made)):
-        return True
+    return any(_WHOLE.fullmatch(origin(leaf)) for leaf in leaves(node, _inside))
+
+
+def _inside(made: nodes.NodeNG) -> list[nodes.NodeNG]:
     match made:
-        case nodes.Call() if _shape(made) in _SHAPES:
+        case nodes.Call() if _shape(made) in _SHAPES and not _WHOLE.fullmatch(origin(made)):
             # sorted(), list() and tuple() of a dict are of its names.
             names_only = _shape(made) in ("sorted", "list", "tuple")
-            return any(
-                _is_environment(each, depth - 1)
+            return [
+                each
                 for each in made.args
                 if not (names_only and origin(source(each)) in ("os.environ", "os.environ.copy"))
-            )
-        case nodes.JoinedStr():
-            return any(_is_environment(each, depth - 1) for each in made.values)
-        case nodes.FormattedValue():
-            return _is_environment(made.value, depth - 1)
-        case nodes.BinOp() if made.op in ("+", "%"):
-            return _is_environment(made.left, depth - 1) or _is_environment(made.right, depth - 1)
+            ]
         case nodes.Dict():
-            return any(_is_environment(value, depth - 1) for _, value in made.items)
-    return False
+            return [value for _, value in made.items]
+        case nodes.List() | nodes.Tuple():
+            return []
+    return parts(made)
 
 
 def _shape(call: nodes.Call) -> str:

@@ -8,8 +8,8 @@ from astroid import nodes
 from pylint.interfaces import HIGH, INFERENCE, INFERENCE_FAILURE, Confidence
 
 from lockgate.lint.checker import Checker, Rule
-from lockgate.lint.code import fallback, is_fixed, named, origin, source
-from lockgate.lint.keys import key_of, wrapped
+from lockgate.lint.code import fallback, named, origin, source
+from lockgate.lint.keys import is_made_of, key_of
 from lockgate.lint.words import is_ambiguous, is_secret_name
 
 _PICKS = r"(?:choices?|sample|shuffle)"
@@ -22,7 +22,6 @@ _GUESSABLE = re.compile(
 )
 # Picking one of several things is no making of a key; putting a text together of what was picked is.
 _PICK = re.compile(rf"{_RANDOM}\.{_PICKS}")
-_DEEPEST = 8
 
 
 class Check(Checker):
@@ -96,37 +95,6 @@ def _sure(name: str, value: nodes.NodeNG) -> Confidence:
 
 
 def _is_guessable(node: nodes.NodeNG | None) -> bool:
-    """Whether a value is made of something that can be guessed, and of nothing that can't."""
     made = source(node)
-    if isinstance(made, nodes.Call) and _PICK.fullmatch(origin(made)):
-        return False
-    return _computed(node) is True
-
-
-def _computed(node: nodes.NodeNG | None, depth: int = _DEEPEST) -> bool | None:
-    """True for what can be guessed, None for what is fixed in the code, False for what is not known."""
-    made = source(node)
-    if made is None or not depth:
-        return False
-    match made:
-        case nodes.Call() if _GUESSABLE.fullmatch(origin(made)):
-            return True
-        case nodes.Call():
-            inside = wrapped(made)
-            return _computed(inside, depth - 1) if inside is not None else False
-        case nodes.Attribute() if made.attrname in ("hex", "int", "bytes"):
-            parts = [made.expr]
-        case nodes.JoinedStr():
-            parts = made.values
-        case nodes.FormattedValue() | nodes.Subscript():
-            parts = [made.value]
-        case nodes.BinOp():
-            parts = [made.left, made.right]
-        case nodes.List() | nodes.Tuple():
-            parts = made.elts
-        case nodes.GeneratorExp() | nodes.ListComp():
-            parts = [made.elt]
-        case _:
-            return None if is_fixed(made) else False
-    judged = [_computed(part, depth - 1) for part in parts]
-    return False if False in judged else True in judged or None
+    picked = isinstance(made, nodes.Call) and _PICK.fullmatch(origin(made))
+    return not picked and is_made_of(node, _GUESSABLE)

@@ -9,8 +9,8 @@ from astroid import nodes
 from pylint.interfaces import HIGH, INFERENCE
 
 from lockgate.lint.checker import Checker, Rule
-from lockgate.lint.code import fallback, is_fixed, named, origin, source
-from lockgate.lint.keys import key_of, wrapped
+from lockgate.lint.code import fallback, named, origin, source
+from lockgate.lint.keys import is_made_of, key_of
 
 _MAKES = re.compile(
     r"secrets\.(?:token_\w+|randbits|choice)|os\.(?:urandom|getrandom)|uuid\.uuid4|cryptography\..*\.generate_key"
@@ -100,27 +100,10 @@ def _is_of_application(target: nodes.NodeNG) -> bool:
     return False
 
 
-def _is_made(node: nodes.NodeNG | None, depth: int = 8) -> bool:
+def _is_made(node: nodes.NodeNG) -> bool:
     """Whether a value is random and was made here, and is not kept."""
-    made = source(node)
-    if isinstance(node, nodes.Name) and node.name in _kept(node.root()):
-        return False
-    match made:
-        case nodes.Call() if _MAKES.fullmatch(origin(made)):
-            return True
-        case nodes.Call():
-            inside = wrapped(made)
-            return depth > 0 and inside is not None and _is_made(inside, depth - 1)
-        case nodes.Attribute() if made.attrname in ("hex", "int", "bytes"):
-            return depth > 0 and _is_made(made.expr, depth - 1)
-        case nodes.GeneratorExp() | nodes.ListComp():
-            return depth > 0 and _is_made(made.elt, depth - 1)
-        case nodes.BinOp():
-            sides = (made.left, made.right)
-            return (
-                depth > 0 and all(is_fixed(side) or _is_made(side, depth - 1) for side in sides) and not is_fixed(made)
-            )
-    return False
+    kept = isinstance(node, nodes.Name) and node.name in _kept(node.root())
+    return not kept and is_made_of(node, _MAKES)
 
 
 @lru_cache(maxsize=8)

@@ -8,7 +8,7 @@ from astroid import nodes
 from pylint.interfaces import HIGH, INFERENCE
 
 from lockgate.lint.checker import Checker, Rule
-from lockgate.lint.code import argument, called, constant, is_call_of, is_fixed, named, source
+from lockgate.lint.code import argument, called, constant, is_call_of, is_fixed, leaves, named, parts
 
 _PROCESS = re.compile(r"subprocess\.(?:run|Popen|call|check_call|check_output)")
 _SHELL = re.compile(
@@ -52,20 +52,10 @@ class Check(Checker):
             self.tell(node, named(node.func), confidence=INFERENCE if isinstance(command, nodes.Name) else confidence)
 
 
-def _is_safe(node: nodes.NodeNG, depth: int = 8) -> bool:
+def _is_safe(command: nodes.NodeNG) -> bool:
     """Whether all parts of a text are literals or quoted."""
-    made = source(node)
-    if made is None or is_fixed(made) or called(made, _QUOTED):
-        return True
-    match made:
-        case nodes.JoinedStr():
-            parts = made.values
-        case nodes.FormattedValue():
-            parts = [made.value]
-        case nodes.BinOp() if made.op in ("+", "%"):
-            parts = [made.left, made.right]
-        case nodes.List() | nodes.Tuple():
-            parts = made.elts
-        case _:
-            return False
-    return depth > 0 and all(_is_safe(part, depth - 1) for part in parts)
+    return all(map(_is_known, leaves(command, lambda made: [] if _is_known(made) else parts(made))))
+
+
+def _is_known(made: nodes.NodeNG) -> bool:
+    return is_fixed(made) or called(made, _QUOTED) is not None

@@ -43,7 +43,7 @@ class Check(Checker):
             self.tell(node, named(node.func))
         elif is_call_of(node, _LOAD):
             self._loading(node)
-        elif constant(argument(node, 0, "typ"))[0] == "unsafe" and is_call_of(node, _RUAMEL):
+        elif is_call_of(node, _RUAMEL) and constant(argument(node, 0, "typ"))[0] == "unsafe":
             self.tell(node, "YAML(typ='unsafe')")
 
     def _loading(self, node: nodes.Call) -> None:
