@@ -281,6 +281,12 @@ def test_a_shallow_clone_says_what_to_do(repository: Repository, tmp_path: Path)
     with pytest.raises(UnavailableError, match=r"which is shallow; run: git fetch --unshallow .*fetch-depth: 0"):
         base_of(clone, first)
     assert base_of(clone, "HEAD^1") == git(origin, "rev-parse", "HEAD^1").strip()
+    git(origin, "branch", "topic", first)
+    git(origin, "switch", "--quiet", "topic")
+    git(origin, "commit", "--quiet", "--allow-empty", "--message", "topic")
+    git(clone, "fetch", "--quiet", "--depth=1", "origin", "topic:topic")
+    with pytest.raises(UnavailableError, match="the common ancestor with 'topic' is not in this clone"):
+        base_of(clone, "topic")
 
 
 def test_contents_that_a_partial_clone_lacks_are_no_lines(repository: Repository, tmp_path: Path) -> None:

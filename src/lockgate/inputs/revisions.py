@@ -60,8 +60,8 @@ def base_of(root: Path, text: str) -> str:
     try:
         return git.run(root, "merge-base", commit, "HEAD").decode("ascii").strip()
     except UnavailableError:
-        _check_deep(root, text, "--since")
         shown = repr(shortened(text))
+        _check_deep(root, f"the common ancestor with {shown}", "--since")
         raise UsageError(f"--since: {shown} and what is checked out have no common ancestor; give one") from None
 
 
@@ -83,14 +83,14 @@ def _commit(root: Path, name: str, option: str = "--range") -> str:
         return git.run(root, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}").decode("ascii").strip()
     except UnavailableError:
         pass
-    _check_deep(root, name, option)
+    _check_deep(root, shown, option)
     raise UsageError(f"{option}: there is no commit {shown} in {root}; git log --all shows what there is")
 
 
-def _check_deep(root: Path, name: str, option: str) -> None:
+def _check_deep(root: Path, what: str, option: str) -> None:
     """Raise UnavailableError where commits may be missing because the clone is shallow."""
     if git.run(root, "rev-parse", "--is-shallow-repository").strip() == b"true":
         raise UnavailableError(
-            f"{option}: {shortened(name)!r} is not in this clone, which is shallow; run: git fetch --unshallow "
+            f"{option}: {what} is not in this clone, which is shallow; run: git fetch --unshallow "
             "(on GitHub: give actions/checkout `fetch-depth: 0`)"
         )
