@@ -6,8 +6,7 @@ from msgspec.structs import replace
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion
 
-from lockgate.engines.pylint import Linted
-from lockgate.inputs.files import display
+from lockgate.engines.pylint import Linted, Module
 from lockgate.inputs.tree import Tree
 from lockgate.model.record import Skip
 from lockgate.model.toml import TomlError, parse
@@ -26,8 +25,8 @@ def required_python(tree: Tree) -> str:
     return required if isinstance(required, str) and len(required) <= _LONGEST else ""
 
 
-def sifted(linted: Linted, required: str) -> tuple[Linted, list[Skip]]:
-    """The same without syntax errors on a Python that the project does not support, and the files that have these.
+def sifted(linted: Linted, required: str) -> Linted:
+    """The same, where modules that don't parse on a Python that the project does not support count as not examined.
 
     `required` is a specifier of PEP 440; what can't be read supports every Python.
     """
@@ -36,8 +35,11 @@ def sifted(linted: Linted, required: str) -> tuple[Linted, list[Skip]]:
     except (InvalidSpecifier, InvalidVersion):
         supported = True
     if supported:
-        return linted, []
-    unparsed = dict.fromkeys(message.path for message in linted.messages if message.symbol == "syntax-error")
-    messages = tuple(message for message in linted.messages if message.symbol != "syntax-error")
+        return linted
     why = f"does not parse on Python {linted.python}, which the project does not support; --python names another"
-    return replace(linted, messages=messages), [Skip(display(path), why, gap=True) for path in unparsed]
+    return replace(linted, modules=tuple(_sifted(module, why) for module in linted.modules))
+
+
+def _sifted(module: Module, why: str) -> Module:
+    parsed = all(message.symbol != "syntax-error" for message in module.messages)
+    return module if parsed else replace(module, messages=(), broke=why)
