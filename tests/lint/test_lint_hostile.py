@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
 import subprocess
 import sys
 import sysconfig
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -300,7 +304,7 @@ def test_no_option_that_is_data_runs_or_writes(tmp_path: Path) -> None:
             configuration=Configuration("pylintrc", b"", dict.fromkeys(names, value)),
             progress=ignore,
         )
-        assert "own.py" in linted.files
+        assert "own.py" in {module.path for module in linted.modules}
         assert not marker.exists()
 
 
@@ -321,13 +325,89 @@ def test_a_tool_that_floods_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyP
         process.run(command, cwd=tmp_path, env=process.environment(), seconds=30)
 
 
-def test_linting_that_takes_too_long_names_the_file(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+# A pattern of the project's own settings that backtracks without end, and a name that makes it.
+ENDLESS = {"pkg/__init__.py": "", "pkg/slow.py": f"def f({'a' * 60}_): return 1\n", "pkg/good.py": "eval('1')\n"}
+BACKTRACKING = {"pylintrc": "[MAIN]\nignored-argument-names=(a+)+$\n"}
+
+
+def test_a_module_that_takes_too_long_is_named_and_the_rest_is_linted(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pylint, "SECONDS_A_MODULE", 1)
+    record = run_check("lint", target(repository({**ENDLESS, **BACKTRACKING})))
+    assert record.reason == (
+        "not examined: pkg/slow.py (pylint takes more than 1 s of processor time for it; "
+        "pylint's own setting `ignore-paths` leaves it out)"
+    )
+    assert [finding.path for finding in record.findings] == ["pkg/good.py"]
+    assert record.coverage.examined == 2
+
+
+def test_a_project_that_takes_too_long_names_what_is_not_linted(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(pylint, "SECONDS", 1)
     monkeypatch.setattr(pylint, "SECONDS_A_FILE", 1)
-    # A pattern of the project's own settings that backtracks without end.
-    files = {"own.py": f"def f({'a' * 60}_): return 1\n", "pylintrc": "[MAIN]\nignored-argument-names=(a+)+$\n"}
+    files = {f"pkg/slow{number}.py": ENDLESS["pkg/slow.py"] for number in range(8)}
+    record = run_check("lint", target(repository({**files, **BACKTRACKING})))
+    assert {skip.subject: skip.reason for skip in record.coverage.skipped if skip.gap} == dict.fromkeys(
+        files, "there was no time left for it"
+    )
+    assert record.outcome is Outcome.INCOMPLETE
+
+
+def test_a_module_that_takes_too_much_memory_is_named_and_the_rest_is_linted(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pylint, "MEMORY", 300 * 2**20)
+    files = {"pkg/__init__.py": "", "pkg/large.py": "x = [\n" + "1,\n" * 400_000 + "]\n", "pkg/good.py": "eval('1')\n"}
     record = run_check("lint", target(repository(files)))
-    assert record.reason == "pylint took more than 2 s; it was at own.py"
+    assert record.reason.startswith("not examined: pkg/large.py (pylint takes more than 300 MiB for it")
+    assert [finding.path for finding in record.findings] == ["pkg/good.py"]
+
+
+# Lints a module that never ends, and tells of it when that is at work.
+LINTING = """
+import sys
+from pathlib import Path
+from lockgate.engines import pylint
+from lockgate.engines.pylint_config import Configuration
+
+def told(done, total):
+    print(done, flush=True)
+
+files = {"good.py": b"x = 1\\n" * 9000, "slow.py": sys.argv[1].encode()}
+options = {"ignored-argument-names": "(a+)+$"}
+pylint.lint(files, root=Path(), configuration=Configuration("", b"", options), processes=2, progress=told)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="it looks into /proc")
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_nothing_of_a_run_is_left_when_it_is_ended(tmp_path: Path, number: signal.Signals) -> None:
+    """Not even where the module that is linted keeps its process from running any other code."""
+    run = subprocess.Popen(
+        [sys.executable, "-c", LINTING, ENDLESS["pkg/slow.py"]], env={**os.environ, "TMPDIR": str(tmp_path)},
+        start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert run.stdout
+    assert run.stdout.readline() == b"1\n"
+    assert len(of_session(run.pid)) == 3, "we, the guard and the child"
+    run.send_signal(number)
+    run.communicate()
+    while of_session(run.pid):
+        time.sleep(0.01)
+
+
+def of_session(leader: int) -> list[int]:
+    """The processes of a session that still run."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            state, _, _, session = (folder / "stat").read_text().rpartition(")")[2].split()[:4]
+            if int(session) == leader and state != "Z":
+                found.append(int(folder.name))
+    return found
 
 
 @pytest.mark.parametrize("path", ["a/" * 1_500 + "x.py", "/".join(["d" * 200] * 15) + "/x.py"], ids=["deep", "long"])

@@ -1,7 +1,8 @@
-"""A second run of the lint check takes the first one's result where nothing changed that it depends on."""
+"""A second run of the lint check lints again only what may have changed, and finds what a full run finds."""
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -26,13 +27,13 @@ def _own(own_cache: Path) -> None:
 
 @pytest.fixture
 def runs(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many files each run of pylint was given."""
+    """How many files each run of pylint was to lint."""
     counts: list[int] = []
     lint = pylint.lint
 
-    def recorded(files: dict[str, bytes], **options: object) -> object:
-        counts.append(len(files))
-        return lint(files, **options)  # type: ignore[arg-type]
+    def recorded(files: dict[str, bytes], *, only: set[str], **options: object) -> object:
+        counts.append(len(only))
+        return lint(files, only=only, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(pylint, "lint", recorded)
     return counts
@@ -51,21 +52,142 @@ def test_an_unchanged_project_is_not_linted_again(repository: Repository, runs: 
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("change", "linted"),
     [
-        {"pkg/a.py": "import os\n"},
-        {"pkg/b.py": ""},
-        {"pyproject.toml": '[tool.pylint.main]\ndisable = ["unused-import"]\n'},
-        {"tests/x.py": ""},
+        ({"pkg/a.py": "import os\n"}, [2, 1]),
+        ({"pkg/__init__.py": "x = 1\n"}, [2, 1]),
+        ({"pkg/b.py": ""}, [2, 1]),
+        ({"pkg/f.py": ""}, [2, 2]),  # pkg/a.py has a word f
+        ({"b.py": ""}, [2, 3]),
+        ({"pkg/inner/b.py": ""}, [2, 3]),
+        ({"pyproject.toml": '[tool.pylint.main]\ndisable = ["unused-import"]\n'}, [2, 2]),
+        ({"tests/x.py": ""}, [2]),
     ],
 )
-def test_a_change_is_seen(repository: Repository, runs: list[int], change: dict[str, str]) -> None:
+def test_a_change_is_seen(
+    repository: Repository, runs: list[int], own_cache: Path, change: dict[str, str], linted: list[int]
+) -> None:
     root = repository(FILES)
     run_check("lint", target(root))
     write(root, change)
     second = run_check("lint", target(root))
-    assert len(runs) == 2
-    assert told(second) == told(run_check("lint", target(root)))
+    assert runs == linted
+    assert told(second) == told(fresh(root, own_cache))
+
+
+def fresh(root: Path, cache: Path) -> Record:
+    """The record of a run of which nothing is kept."""
+    shutil.rmtree(cache / "lint")
+    return run_check("lint", target(root))
+
+
+# A project of all that makes a module depend on others. The names: of a module that stands in the way of one of the standard library,
+# of packages that import each other, of a namespace package, of classes over several modules.
+SAMPLE = {
+    "src/app/__init__.py": "from app.base import *\nfrom app import types\n",
+    "src/app/base.py": (
+        "class Base:\n    def __init__(self, name):\n        self.name = name\n\n"
+        "    def run(self, one):\n        return one\n\n\nLIMIT = 3\n"
+    ),
+    "src/app/middle.py": (
+        "from app.base import Base\n\n\nclass Middle(Base):\n    def more(self):\n        return self.name\n"
+    ),
+    "src/app/types.py": "class Kind:\n    size = 1\n",
+    "src/app/star.py": "from app.functions import *\n\nVALUE = take(1)\n",
+    "src/app/functions.py": "def take(one):\n    return one\n\n\ndef give():\n    return take(2)\n",
+    "src/app/left.py": "from app import right\n\n\ndef here():\n    return right.there()\n",
+    "src/app/right.py": "from app import left\n\n\ndef there():\n    return left.here()\n",
+    "src/app/attributes.py": "import app.state\n\napp.state.added = 1\nprint(app.state.added, app.state.known)\n",
+    "src/app/state.py": "known = 1\n",
+    "src/app/reads.py": "from app import state\n\nprint(state.known, state.added)\n",
+    "src/space/inner/one.py": "from space.inner import two\n\nprint(two.NUMBER)\n",
+    "src/space/inner/two.py": "NUMBER = 2\n",
+    "src/queue.py": "def own():\n    return 1\n",
+    "src/uses_queue.py": "import queue\n\nprint(queue.own(), queue.Queue)\n",
+    "src/broken.py": "def broken(:\n",
+    "src/uses_broken.py": "from broken import broken\n\nprint(broken())\n",
+    **{
+        f"src/app/leaf{number}.py": (
+            f"from app.middle import Middle\nfrom app.functions import take, give\n\n\n"
+            f"class Leaf{number}(Middle):\n    def run(self, one):\n        return self.more() + take(one) + give()\n\n\n"
+            f"print(Leaf{number}('x').run({number}))\n"
+        )
+        for number in range(8)
+    },
+}
+# Each edit: what it is, the files that it writes (None removes one), and a file that is not among them whose findings change by it.
+EDITS: tuple[tuple[str, dict[str, str | None], str], ...] = (
+    ("a body", {"src/app/functions.py": "def take(one):\n    return one.x\n\n\ndef give():\n    print()\n"}, "src/app/leaf1.py"),
+    ("a removed function", {"src/app/functions.py": "def give():\n    return 2\n"}, "src/app/star.py"),
+    ("a signature", {"src/app/functions.py": "def take():\n    return 1\n\n\ndef give(): return 2\n"}, "src/app/leaf3.py"),
+    ("an inherited signature", {"src/app/base.py": "class Base:\n    def __init__(self, name):\n        self.name = name\n\n    def run(self):\n        return 1\n"}, "src/app/leaf0.py"),
+    ("a base class", {"src/app/middle.py": "class Middle:\n    pass\n"}, "src/app/leaf2.py"),
+    ("a removed file", {"src/app/state.py": None}, "src/app/attributes.py"),
+    ("a renamed file", {"src/app/middle.py": None, "src/app/central.py": SAMPLE["src/app/middle.py"]}, "src/app/leaf5.py"),
+    ("a file that is added", {"src/app/state.py": SAMPLE["src/app/state.py"], "src/app/middle.py": SAMPLE["src/app/middle.py"]}, "src/app/leaf5.py"),
+    ("one that takes the place of one of the standard library", {"src/queue.py": None}, "src/uses_queue.py"),
+    ("code that does parse", {"src/broken.py": "def broken(one):\n    return one\n"}, "src/uses_broken.py"),
+    ("a cycle", {"src/app/right.py": "there = 1\n"}, "src/app/left.py"),
+    ("a package", {"src/space/inner/two.py": "OTHER = 2\n", "src/space/__init__.py": ""}, "src/space/inner/one.py"),
+    ("a star import of a package", {"src/app/__init__.py": "", "src/app/base.py": "class Base: pass\n"}, "src/app/leaf6.py"),
+)  # fmt: skip
+
+
+def test_what_is_found_after_any_edit_is_what_a_full_run_finds(
+    repository: Repository, own_cache: Path, tmp_path: Path
+) -> None:
+    """Edits one after another, with two that other cases need taken back: each changes what is found in another file."""
+    root = repository(SAMPLE)
+    before = run_check("lint", target(root))
+    for what, files, elsewhere in EDITS:
+        edit(root, files)
+        after = run_check("lint", target(root))
+        kept = shutil.copytree(own_cache / "lint", tmp_path / what)
+        assert told(fresh(root, own_cache)) == told(after), what
+        assert about(after, elsewhere) != about(before, elsewhere), f"{what} is felt nowhere else"
+        shutil.rmtree(own_cache / "lint")
+        kept.rename(own_cache / "lint")  # the next run goes on from what this one kept
+        before = after
+
+
+def edit(root: Path, files: dict[str, str | None]) -> None:
+    for path, text in files.items():
+        if text is None:
+            (root / path).unlink()
+    write(root, {path: text for path, text in files.items() if text is not None})
+
+
+def about(record: Record, path: str) -> list[tuple[str, int, str]]:
+    return [(finding.rule, finding.line, finding.message) for finding in record.findings if finding.path == path]
+
+
+def test_a_leaf_alone_is_linted_again(repository: Repository, runs: list[int]) -> None:
+    root = repository(SAMPLE)
+    run_check("lint", target(root))
+    write(root, {"src/app/leaf4.py": "import os\n"})
+    run_check("lint", target(root))
+    assert runs == [len(SAMPLE), 1]
+
+
+def test_what_is_said_of_several_modules_is_kept_as_a_whole(
+    repository: Repository, runs: list[int], own_cache: Path
+) -> None:
+    body = "".join(f"    value_{number} = one + {number}\n" for number in range(9))
+    files = {
+        "pkg/__init__.py": "",
+        "pkg/a.py": f"import pkg.b\n\n\ndef first(one):\n{body}",
+        "pkg/b.py": f"import pkg.a\n\n\ndef second(one):\n{body}",
+        "pylintrc": "[MAIN]\nenable=cyclic-import,duplicate-code\n",
+    }
+    root = repository(files)
+    first = run_check("lint", target(root))
+    assert {"lint/cyclic-import", "lint/duplicate-code"} <= {finding.rule for finding in first.findings}
+    assert told(run_check("lint", target(root))) == told(first)
+    write(root, {"pkg/b.py": "def second(one):\n    return one\n"})
+    second = run_check("lint", target(root))
+    assert not {"lint/cyclic-import", "lint/duplicate-code"} & {finding.rule for finding in second.findings}
+    assert told(fresh(root, own_cache)) == told(second)
+    assert runs == [4, 3, 4], "three modules and what is said of all"
 
 
 def test_gaps_are_tried_again(repository: Repository, runs: list[int]) -> None:

@@ -13,12 +13,13 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from glob import escape
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from lockgate.engines import process
 from lockgate.engines.mirror import mirror
@@ -32,6 +33,13 @@ MEMORY = 2**32  # bytes of address space
 SECONDS = 120
 SECONDS_A_FILE = 3
 MOST_SECONDS = 3600
+SECONDS_A_MODULE = 60  # of processor time
+_GRACE = 60  # seconds for what comes before and after the modules
+
+WHOLE = ""  # the path of what is said of several modules at once
+# The messages about several modules at once, with the other names that pylint's `enable` takes for them.
+_OF_SEVERAL = {"cyclic-import": ("r0401", "imports"), "duplicate-code": ("r0801", "similarities")}
+_Run = tuple[list[str], dict[str, object] | None]  # arguments of pylint, and how it lints, see `pylint_modules`
 
 _GUARD = Path(__file__).with_name("pylint_guard.py")
 _PLUG_IN = {"name": "lockgate.lint", "folder": str(Path(__file__).parents[2])}
@@ -80,18 +88,37 @@ class Known(Struct, frozen=True):
     rules: dict[str, Rule]
 
 
+class Module(Struct, frozen=True):
+    """What pylint said of one module, and the files of the project that it read for that, beside the module.
+
+    `broke` says why there is nothing that can be relied on. The path of WHOLE is empty: messages about several modules at once.
+    """
+
+    path: str
+    messages: tuple[Message, ...] = ()
+    needs: frozenset[str] = frozenset()
+    broke: str = ""
+
+
 class Linted(Struct, frozen=True):
-    """What pylint said, what it knows, and the files that its settings did not leave out."""
+    """What pylint said, what it knows, and the modules that its settings did not leave out."""
 
     engine: Engine
     python: str
-    messages: tuple[Message, ...]
-    files: frozenset[str]
+    modules: tuple[Module, ...]
     known: Known
 
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """What it said of all modules."""
+        return tuple(message for module in self.modules for message in module.messages)
 
-class _Report(Struct):
-    messages: tuple[Message, ...]
+
+class _Line(Struct):
+    path: str
+    messages: tuple[Message, ...] = ()
+    needs: tuple[str, ...] = ()
+    broke: str = ""
 
 
 class _Answer(Struct):
@@ -106,42 +133,76 @@ class _Answer(Struct):
 def lint(
     files: Mapping[str, bytes],
     *,
+    only: Collection[str] | None = None,
     root: Path,
     python: str = "",
     configuration: Configuration = Configuration(),
     trust: bool = False,
+    processes: int = 1,
     progress: Callable[[int, int], None],
 ) -> Linted:
-    """Lint `files`, the content of Python files by path below `root`.
+    """Lint `files`, the content of Python files by path below `root`, or `only` some of them; WHOLE is one of these.
 
-    python: the interpreter, by path or by name on PATH; empty means our own. trust: give pylint the configuration as it
-    is and let it import what it likes. Raises UnavailableError where pylint can't do it; the message says why.
+    What is said of a module is the same whichever others are linted. python: the interpreter, by path or by name on PATH;
+    empty means our own. trust: give pylint the configuration as it is and let it import what it likes. processes: how many
+    modules at once. Raises UnavailableError where pylint can't do it; the message says why.
     """
+    chosen = [path for path in files if only is None or path in only]
+    together = whole_messages(configuration) if only is None or WHOLE in only else []
     steps = _Steps(files, progress)
     with tempfile.TemporaryDirectory(prefix="lockgate-", ignore_cleanup_errors=True) as private:
         session = _Session(Path(os.path.realpath(private)), python, None if trust else root)
         mirror(files, session.tree)
-        options = [
-            *session.configured(configuration, trust=trust), "--verbose", "--persistent=n", "--jobs=1", "--recursive=n",
-            "--reports=n", "--score=n", "--output-format=json2", f"--output={session.report}", "--disable=R,C",
-            f"--enable={','.join([*configuration.asked, 'file-ignored', 'suppressed-message'])}",
-        ]  # fmt: skip
+        configured = session.configured(configuration, trust=trust)
         if configuration.refused:
             # The project's comments may name messages of plug-ins that are not loaded.
-            options.append("--disable=unknown-option-value")
-        seconds = min(SECONDS + SECONDS_A_FILE * len(files), MOST_SECONDS)
+            configured.append("--disable=unknown-option-value")
+        asked = ",".join([*configuration.asked, "file-ignored", "suppressed-message"])
+        within = min(SECONDS + SECONDS_A_FILE * len(chosen), MOST_SECONDS)
+        runs = []
+        if chosen:
+            options = [*configured, "--verbose", "--disable=R,C", f"--enable={asked}"]
+            runs.append(session.linting(files, options, chosen, processes if hasattr(os, "fork") else 0, within))
+        if together:
+            options = [*configured, "--disable=all", f"--enable={','.join(together)}"]
+            runs.append(session.linting(files, options, [], 0, within))
+        seconds = len(runs) * within + _GRACE
         try:
-            runs = [[*options, *map(_argument, files)], session.listing()]
-            answer, output = session.run(runs, seconds, steps.line)
+            answer, output = session.run([*runs, session.listing()], seconds, steps.line)
         except TimeoutError:
             raise UnavailableError(f"pylint took more than {seconds} s{steps.where}") from None
+        said = session.modules(answer, configuration, steps.where)
         return Linted(
             engine=Engine("pylint", answer.version),
             python=answer.python,
-            messages=session.messages(answer, configuration, steps.where),
-            files=frozenset(steps.seen),
+            modules=tuple(_told(said, files, steps.seen if chosen else set())),
             known=_known(answer, output),
         )
+
+
+def whole_messages(configuration: Configuration) -> list[str]:
+    """The messages about several modules at once, of those that the project asks for: they take a run of their own."""
+    asked = {name.lower() for name in configuration.asked}
+    refused = {name.strip().lower() for name in configuration.options.get("disable", "").replace("\n", ",").split(",")}
+    return [
+        symbol
+        for symbol, others in _OF_SEVERAL.items()
+        if asked & {symbol, *others, "r", "refactor"} and not refused & {symbol, *others}
+    ]
+
+
+def _told(said: list[Module], files: Mapping[str, bytes], seen: Collection[str]) -> Iterator[Module]:
+    """The modules, also where all of them were linted together: then each may depend on every file."""
+    everything = frozenset(files)
+    for module in said:
+        if module.path or not seen or any(each.path for each in said):
+            yield replace(module, needs=(module.needs & everything if module.path else everything) - {module.path})
+            continue
+        messages: dict[str, list[Message]] = {path: [] for path in seen}
+        for message in module.messages:
+            messages.setdefault(message.path, []).append(message)
+        for path, about in messages.items():
+            yield Module(path, tuple(about), everything - {path})
 
 
 def known() -> Known:
@@ -174,7 +235,6 @@ class _Session:
     def __init__(self, folder: Path, python: str, root: Path | None) -> None:
         self.folder = folder
         self.tree = folder / "tree"
-        self.report = folder / "report.json"
         self.python = _interpreter(python)
         self.root = "" if root is None else os.path.realpath(root)
 
@@ -186,14 +246,25 @@ class _Session:
         mirror({name: configuration.toml.encode()}, self.folder)
         return [f"--rcfile={self.folder / name}"]
 
-    def listing(self) -> list[str]:
-        """The arguments that list all messages."""
-        return [*self.configured(Configuration(), trust=False, name="empty.toml"), "--list-msgs"]
+    def listing(self) -> _Run:
+        """The run that lists all messages."""
+        return [*self.configured(Configuration(), trust=False, name="empty.toml"), "--list-msgs"], None
+
+    def linting(self, files: Iterable[str], options: list[str], only: list[str], processes: int, within: float) -> _Run:
+        """The run that lints `only` some of the files, as many at once as there are `processes`; or all together."""
+        plan = {
+            "tree": str(self.tree), "only": only, "processes": processes, "seconds": SECONDS_A_MODULE, "within": within,
+            "output": str(self.folder / f"{'modules' if only else 'whole'}.jsonl"),
+        }  # fmt: skip
+        return [
+            *options, "--persistent=n", "--jobs=1", "--recursive=n", "--reports=n", "--score=n", "--output-format=json2",
+            f"--output={os.devnull}", *map(_argument, files),
+        ], plan  # fmt: skip
 
     def run(
-        self, runs: list[list[str]], seconds: float, on_line: Callable[[bytes], None] | None = None
+        self, runs: list[_Run], seconds: float, on_line: Callable[[bytes], None] | None = None
     ) -> tuple[_Answer, bytes]:
-        """Run pylint with each of the lists of arguments in turn; how it went and its standard output."""
+        """Do the runs in turn; how it went and pylint's standard output."""
         answer = self.folder / "answer.json"
         request = {
             "root": self.root, "mirror": str(self.tree), "memory": MEMORY, "answer": str(answer),
@@ -218,22 +289,24 @@ class _Session:
             raise UnavailableError(f"pylint {said.version} in {self.python} does not tell what it linted; {install}")
         return said, ended.output
 
-    def messages(self, answer: _Answer, configuration: Configuration, where: str) -> tuple[Message, ...]:
-        """The messages of pylint's report."""
+    def modules(self, answer: _Answer, configuration: Configuration, where: str) -> list[Module]:
+        """What was said of the modules."""
         if answer.code >= _USAGE_ERROR:
             raise UnavailableError(_complaint(answer, configuration, where))
+        lines = [line for file in sorted(self.folder.glob("*.jsonl")) for line in file.read_bytes().splitlines()]
         try:
-            report = msgspec.json.decode(self.report.read_bytes(), type=_Report)
-        except (OSError, msgspec.DecodeError):
-            raise UnavailableError(
-                f"pylint {answer.version} wrote no report that can be read; version 4 does"
-            ) from None
-        return tuple(self._public(message) for message in report.messages)
+            said = [msgspec.json.decode(line, type=_Line) for line in lines]
+        except msgspec.DecodeError:
+            raise UnavailableError(f"what pylint {answer.version} says can't be read; version {OLDEST} can") from None
+        return [
+            Module(line.path, tuple(map(self._public, line.messages)), frozenset(line.needs), _broken(line.broke))
+            for line in said
+        ]
 
     def _public(self, message: Message) -> Message:
         """The message with paths of the project, not of our folder."""
         text = message.text.replace(f"{self.tree}{os.sep}", "")
-        return msgspec.structs.replace(message, path=posixpath.normpath(message.path.replace(os.sep, "/")), text=text)
+        return replace(message, path=posixpath.normpath(message.path.replace(os.sep, "/")), text=text)
 
 
 class _Steps:
@@ -276,6 +349,17 @@ def _complaint(answer: _Answer, configuration: Configuration, where: str) -> str
         return f"pylint does not take {option.group(1)} of {configuration.path}; correct it there"
     crash = answer.said if answer.said.isidentifier() else f"exit code {answer.code}"
     return f"pylint {answer.version} broke ({crash}){where}"
+
+
+def _broken(how: str) -> str:
+    leave = "; pylint's own setting `ignore-paths` leaves it out"
+    if how == "time":
+        return f"pylint takes more than {SECONDS_A_MODULE} s of processor time for it{leave}"
+    if how == "memory":
+        return f"pylint takes more than {MEMORY // 2**20} MiB for it, or its expressions are nested too deeply{leave}"
+    if how == "late":
+        return "there was no time left for it"
+    return f"pylint broke on it ({how}){leave}" if how else ""
 
 
 def _how(code: int) -> str:

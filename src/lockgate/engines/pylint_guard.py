@@ -18,7 +18,6 @@ import platform
 import runpy
 import site
 import sys
-import threading
 from collections.abc import Iterable, Sequence
 from importlib import import_module
 from importlib.machinery import BuiltinImporter, FrozenImporter, ModuleSpec, PathFinder
@@ -118,23 +117,26 @@ def limit_memory(size: int) -> None:
             resource.setrlimit(resource.RLIMIT_AS, (size, hard))
 
 
-def described(plug_in: dict[str, str]) -> list[object]:
+def described(plug_in: str) -> list[object]:
     """The rules of the plug-in, as its catalogue tells them; none where it can't be loaded."""
-    sys.meta_path.insert(0, PlugIn(plug_in["name"], plug_in["folder"]))
     try:
-        return import_module(f"{plug_in['name']}.catalogue").described()  # type: ignore[no-any-return]
+        return import_module(f"{plug_in}.catalogue").described()  # type: ignore[no-any-return]
     except Exception:  # noqa: BLE001 - whatever it is, pylint runs without
         return []
 
 
-def run(arguments: list[str]) -> dict[str, object]:
-    """Run pylint's command line once; its exit code, the end of what it wrote to standard error, and its version."""
+def run(arguments: list[str], plan: dict[str, object] | None) -> dict[str, object]:
+    """Run pylint's command line once; its exit code, the end of what it wrote to standard error, and its version.
+
+    plan: how it lints, see `pylint_modules`; none where it does not.
+    """
     if find_spec("pylint") is None:
         return {"missing": True}
     said = io.StringIO()
     sys.argv = ["pylint", *arguments]
     try:
-        with contextlib.redirect_stderr(said):
+        import_module("pylint")  # whose version is told even where it is too old for the rest
+        with contextlib.redirect_stderr(said), _modules().each_by_itself(plan) if plan else contextlib.nullcontext():
             runpy.run_module("pylint", run_name="__main__")
         code = 0
     except SystemExit as stop:
@@ -149,14 +151,15 @@ def run(arguments: list[str]) -> dict[str, object]:
 def main() -> None:
     """Do what the request says and leave the answer in the file that it names."""
     request = json.loads(sys.stdin.buffer.readline())
-    threading.Thread(target=_end_with_parent, daemon=True).start()
     limit_memory(request["memory"])
     start(request["root"], request["mirror"])
-    rules = described(request["plug_in"])
+    sys.meta_path.insert(0, PlugIn(request["plug_in"]["name"], request["plug_in"]["folder"]))
+    _modules().end_with_parent()
+    rules = described(request["plug_in"]["name"])
     loaded = [f"--load-plugins={request['plug_in']['name']}"] if rules else []
     answer: dict[str, object] = {"python": platform.python_version(), "rules": rules}
-    for arguments in request["runs"]:
-        answer |= run([*loaded, *arguments])
+    for arguments, plan in request["runs"]:
+        answer |= run([*loaded, *arguments], plan)
         if answer.get("missing") or answer["code"] not in range(_USAGE_ERROR):
             break
     sys.stdout.flush()
@@ -168,10 +171,8 @@ def _inside(path: str, folders: Iterable[str]) -> bool:
     return any(path == folder or path.startswith(folder.rstrip(os.sep) + os.sep) for folder in folders)
 
 
-def _end_with_parent() -> None:
-    while os.read(0, 1):
-        pass
-    os._exit(1)
+def _modules() -> ModuleType:
+    return import_module("lockgate.engines.pylint_modules")
 
 
 if __name__ == "__main__":

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from operator import attrgetter
 
 from msgspec.structs import replace
 
 from lockgate.checks import base, redact
 from lockgate.checks.identity import identify
-from lockgate.checks.lint import gating, kept
+from lockgate.checks.lint import gating
+from lockgate.checks.lint.kept import Part, Parts, Store
 from lockgate.checks.lint.own import own_files
 from lockgate.checks.lint.source import Source
 from lockgate.checks.lint.supported import required_python, sifted
+from lockgate.config.settings import Settings
 from lockgate.engines import pylint
 from lockgate.engines.mirror import fits
-from lockgate.engines.pylint import Description, Linted
+from lockgate.engines.pylint import WHOLE, Description, Linted, Module
 from lockgate.engines.pylint_config import Configuration, find
 from lockgate.inputs.files import display
 from lockgate.inputs.tree import Tree
@@ -43,42 +47,104 @@ def run(target: base.Target) -> base.Result:
     skips = [*target.tree.skipped, *skipped, *unread, *problems]
     if not sources:
         return base.Result(coverage=Coverage(examined=0, unit=UNIT, skipped=tuple(skips)))
-    name = kept.name_of(sources, skips, configuration, target.settings, target.tree.root)
-    result = kept.load(name)
-    if result is None:
-        result = _linted(target, sources, skips, configuration)
-        kept.store(name, result)
-    return result
+    store = Store(sources, configuration, target.settings, target.tree.root)
+    held = store.load()
+    wanted = {*sources, WHOLE} if pylint.whole_messages(configuration) else {*sources}
+    stale = wanted - held.parts.keys()
+    if stale:
+        held = _linted(target, sources, stale, configuration, held)
+        store.save(held)
+    return _result(held, skips, configuration, target.settings)
 
 
 def _linted(
-    target: base.Target, sources: dict[str, bytes], skips: list[Skip], configuration: Configuration
-) -> base.Result:
+    target: base.Target, sources: dict[str, bytes], stale: set[str], configuration: Configuration, held: Parts
+) -> Parts:
+    """What is held, and the parts of those modules that are linted now."""
     linted = pylint.lint(
         sources,
+        only=stale,
         root=target.tree.root,
         python=target.settings.python,
         configuration=configuration,
         trust=target.settings.trust,
+        processes=base.processors(),
         progress=target.progress,
     )
-    linted, unparsed = sifted(linted, configuration.python)
+    linted = sifted(linted, configuration.python)
+    found = _found(linted, sources)
+    parts = {path: _left_out(path, configuration) for path in stale}
+    parts |= {module.path: _part(module, found[module.path]) for module in linted.modules}
+    return Parts(
+        parts=held.parts | parts,
+        rules=held.rules | _rules_of([finding for findings in found.values() for finding in findings], linted),
+        engine=linted.engine,
+        python=linted.python,
+        plugged=bool(linted.known.rules),
+    )
+
+
+def _found(linted: Linted, sources: dict[str, bytes]) -> dict[str, tuple[Finding, ...]]:
+    """The findings in each module, with what looks like a secret masked."""
     texts = {path: Source(path, sources[path]) for path in {message.path for message in linted.messages} & set(sources)}
-    findings = tuple(_findings(linted, texts))
-    skipped = (*skips, *unparsed, *_left_out(linted, sources, configuration))
     shown = {display(path): source for path, source in texts.items()}
+    told = [(module.path, finding) for module in linted.modules for finding in _findings(module, linted, texts)]
+    masked = redact.findings(finding for _, finding in told)
+    found: dict[str, list[Finding]] = {module.path: [] for module in linted.modules}
+    for (path, _), finding in zip(told, masked, strict=True):
+        found[path].append(finding)
+    return {
+        path: identify(findings, lambda path: redact.masked(path, shown[path].text), _key)
+        for path, findings in found.items()
+    }
+
+
+def _part(module: Module, findings: tuple[Finding, ...]) -> Part:
+    symbols = Counter(message.symbol for message in module.messages)
+    skipped = tuple(_not_examined(module))
+    return Part(
+        findings=findings,
+        skipped=skipped,
+        examined=int(module.path != WHOLE and not module.broke and not symbols["file-ignored"]),
+        allowed=symbols["suppressed-message"],
+        needs=module.needs,
+    )
+
+
+def _not_examined(module: Module) -> Iterator[Skip]:
+    if module.broke:
+        yield Skip(display(module.path), module.broke, gap=True)
+    for message in module.messages:
+        if message.symbol == "file-ignored":
+            yield Skip(display(message.path), "left out by its own comment, `# pylint: skip-file`")
+        elif message.type == "fatal":
+            yield Skip(display(message.path), f"pylint can't analyse it ({message.symbol})", gap=True)
+
+
+def _left_out(path: str, configuration: Configuration) -> Part:
+    """What there is of a module that pylint has not linted."""
+    if path == WHOLE:
+        return Part()
+    return Part(skipped=(Skip(display(path), f"left out by pylint's settings in {configuration.path}"),), linted=False)
+
+
+def _result(held: Parts, skips: list[Skip], configuration: Configuration, settings: Settings) -> base.Result:
+    parts = [held.parts[path] for path in sorted(held.parts)]
+    findings = sorted(
+        (finding for part in parts for finding in part.findings), key=attrgetter("path", "line", "column", "rule")
+    )
     return base.Result(
         coverage=Coverage(
-            examined=len(linted.files) - sum(message.symbol == "file-ignored" for message in linted.messages),
+            examined=sum(part.examined for part in parts),
             unit=UNIT,
-            skipped=skipped,
-            allowed=sum(message.symbol == "suppressed-message" for message in linted.messages),
-            notes=tuple(_notes(linted, configuration, trust=target.settings.trust)),
+            skipped=(*skips, *(skip for part in parts for skip in part.skipped)),
+            allowed=sum(part.allowed for part in parts),
+            notes=tuple(_notes(held.python, configuration, trust=settings.trust)),
         ),
-        findings=identify(redact.findings(findings), lambda path: redact.masked(path, shown[path].text), _key),
-        engines=(linted.engine,),
-        rules=_rules_of(findings, linted),
-        gaps=tuple(_gaps(linted, configuration, target.settings.python)),
+        findings=tuple(findings),
+        engines=(held.engine,) if held.engine else (),
+        rules=tuple(held.rules[rule] for rule in sorted({finding.rule for finding in findings})),
+        gaps=tuple(_gaps(held, configuration, settings.python)),
     )
 
 
@@ -109,8 +175,8 @@ def _configuration(tree: Tree) -> tuple[Configuration, list[Skip]]:
     return replace(Configuration() if isinstance(found, Skip) else found, python=required_python(tree)), problems
 
 
-def _findings(linted: Linted, texts: dict[str, Source]) -> Iterator[Finding]:
-    for message in linted.messages:
+def _findings(module: Module, linted: Linted, texts: dict[str, Source]) -> Iterator[Finding]:
+    for message in module.messages:
         if message.type in ("fatal", "info") or message.path not in texts:
             continue
         source = texts[message.path]
@@ -136,25 +202,15 @@ def _key(finding: Finding, _: str) -> tuple[str, ...]:
     return str(finding.properties["scope"]), re.sub(r"\d+", "", finding.message)
 
 
-def _gaps(linted: Linted, configuration: Configuration, python: str) -> Iterator[str]:
-    if not linted.files:
+def _gaps(held: Parts, configuration: Configuration, python: str) -> Iterator[str]:
+    if not any(part.linted for path, part in held.parts.items() if path != WHOLE):
         yield f"nothing was examined: {configuration.path} leaves out every file"
-    if not linted.known.rules:
+    if not held.plugged:
         yield f"the rules of lockgate.lint can't be loaded into {python or 'this interpreter'}"
 
 
-def _left_out(linted: Linted, sources: dict[str, bytes], configuration: Configuration) -> Iterator[Skip]:
-    for path in sorted(set(sources) - linted.files):
-        yield Skip(display(path), f"left out by pylint's settings in {configuration.path}")
-    for message in linted.messages:
-        if message.symbol == "file-ignored":
-            yield Skip(display(message.path), "left out by its own comment, `# pylint: skip-file`")
-        elif message.type == "fatal":
-            yield Skip(display(message.path), f"pylint can't analyse it ({message.symbol})", gap=True)
-
-
-def _notes(linted: Linted, configuration: Configuration, *, trust: bool) -> Iterator[str]:
-    yield f"linted on Python {linted.python}"
+def _notes(python: str, configuration: Configuration, *, trust: bool) -> Iterator[str]:
+    yield f"linted on Python {python}"
     if trust and configuration.path:
         yield f"{configuration.path} was obeyed as it is (--trust)"
         return
@@ -164,17 +220,17 @@ def _notes(linted: Linted, configuration: Configuration, *, trust: bool) -> Iter
         yield f"not obeyed of {configuration.path}: {', '.join(configuration.refused)} (may run code; --trust obeys)"
 
 
-def _rules_of(findings: tuple[Finding, ...], linted: Linted) -> tuple[Rule, ...]:
+def _rules_of(findings: Iterable[Finding], linted: Linted) -> dict[str, Rule]:
     """The rules that the findings name, as the project's own pylint describes them."""
     named = {finding.rule.removeprefix("lint/"): finding for finding in findings}
-    return tuple(
-        linted.known.rules.get(symbol)
+    return {
+        finding.rule: linted.known.rules.get(symbol)
         or _rule(
             linted.known.descriptions.get(symbol)
             or Description(symbol, finding.help_uri.split("/")[-2], "A message of a plug-in of pylint.")
         )
-        for symbol, finding in sorted(named.items())
-    )
+        for symbol, finding in named.items()
+    }
 
 
 def _rule(known: Description) -> Rule:

@@ -1,49 +1,151 @@
-"""The result of a whole run of pylint, kept for as long as nothing that it depends on changes."""
+"""What was found in each module, kept for as long as nothing that it depends on changes.
+
+pylint says the same of a module whichever others it lints, and tells which files of the project it read for that. So what was
+found in a module holds while it and these files are the same, and while no module comes or goes that any of them may
+name. What it depends on besides, the base, is the same for all modules of a project.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import re
+import sys
+import unicodedata
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
+from posixpath import dirname
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
-from lockgate.checks import redact
-from lockgate.checks.base import Result
 from lockgate.config.settings import Settings
 from lockgate.engines import environment
+from lockgate.engines.pylint import WHOLE
 from lockgate.engines.pylint_config import Configuration
 from lockgate.inputs import user_cache
-from lockgate.model.record import Skip
+from lockgate.model.finding import Finding
+from lockgate.model.record import Engine, Skip
+from lockgate.model.rule import Rule
 
 _KIND = "lint"
+_WORD = re.compile(r"\w+")
 
 
-def name_of(
-    sources: Mapping[str, bytes], skipped: list[Skip], configuration: Configuration, settings: Settings, root: Path
-) -> str:
-    """Names all that the result depends on: files, settings, environment and our own code. Empty where that can't be told."""
-    installed = "" if settings.trust else environment.fingerprint(settings.python, root)
-    if not installed:
-        return ""
-    about = (str(root), skipped, configuration, installed, user_cache.own_code())
-    digest = hashlib.sha256(repr(about).encode("utf-8", "backslashreplace"))
-    for path, data in sources.items():
-        digest.update(repr((path, len(data))).encode("utf-8", "backslashreplace"))
-        digest.update(data)
-    return digest.hexdigest()
+class Part(Struct, frozen=True):
+    """What one module adds to the result, and the paths that this depends on beside its own.
+
+    linted: whether pylint's settings did not leave it out.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    skipped: tuple[Skip, ...] = ()
+    examined: int = 0
+    allowed: int = 0
+    linted: bool = True
+    needs: frozenset[str] = frozenset()
 
 
-def load(name: str) -> Result | None:
-    """The result that is kept under a name."""
-    data = user_cache.load(_KIND, name) if name else None
-    try:
-        return msgspec.msgpack.decode(data, type=Result) if data else None
-    except msgspec.DecodeError:
-        return None
+class Parts(Struct, frozen=True):
+    """The parts of a result, by path, with the rules that their findings name and the engine that made them."""
+
+    parts: dict[str, Part] = {}
+    rules: dict[str, Rule] = {}
+    engine: Engine | None = None
+    python: str = ""
+    plugged: bool = True
 
 
-def store(name: str, result: Result) -> None:
-    """Keep a result, without the secrets that messages may quote. One with gaps may go better the next time."""
-    if name and not result.gaps and not any(skip.gap for skip in result.coverage.skipped):
-        user_cache.store(_KIND, name, msgspec.msgpack.encode(redact.result(result)))
+class _Entry(Struct, frozen=True):
+    """A part as it is kept: what it needs are numbers of `paths`."""
+
+    part: Part
+    needs: tuple[int, ...]
+
+
+class _File(Struct, frozen=True):
+    """All that is kept of one project."""
+
+    base: str
+    paths: tuple[str, ...]
+    digests: tuple[bytes, ...]
+    entries: dict[str, _Entry]
+    rest: Parts
+
+
+class Store:
+    """What is kept of one project, for these `sources`."""
+
+    def __init__(
+        self, sources: Mapping[str, bytes], configuration: Configuration, settings: Settings, root: Path
+    ) -> None:
+        self._sources = sources
+        self._rooted = "source-roots" in configuration.options
+        self._digests = {path: hashlib.sha256(data).digest() for path, data in sources.items()}
+        installed = "" if settings.trust else environment.fingerprint(settings.python, root)
+        # Where it can't be told what is installed nothing is kept.
+        self._name = _digest(str(root), settings.python) if installed else ""
+        folders = sorted({(dirname(path), f"{dirname(path)}/__init__.py".lstrip("/") in sources) for path in sources})
+        self._base = _digest(folders, configuration, installed, user_cache.own_code())
+
+    def load(self) -> Parts:
+        """The parts that still hold."""
+        data = user_cache.load(_KIND, self._name) if self._name else None
+        try:
+            file = msgspec.msgpack.decode(data, type=_File) if data else None
+        except msgspec.DecodeError:
+            return Parts()
+        if file is None or file.base != self._base:
+            return Parts()
+        return replace(file.rest, parts=dict(self._holding(file)))
+
+    def save(self, made: Parts) -> None:
+        """Keep the parts, in which secrets are masked already. One with gaps may go better the next time."""
+        if not self._name or not made.plugged:
+            return
+        numbers = {path: number for number, path in enumerate(self._sources)}
+        entries = {
+            path: _Entry(replace(part, needs=frozenset()), tuple(sorted(numbers[need] for need in part.needs)))
+            for path, part in made.parts.items()
+            if not any(skip.gap for skip in part.skipped)
+        }
+        rest = replace(made, parts={})
+        file = _File(self._base, tuple(numbers), tuple(self._digests.values()), entries, rest)
+        user_cache.store(_KIND, self._name, msgspec.msgpack.encode(file))
+
+    def _holding(self, file: _File) -> Iterator[tuple[str, Part]]:
+        before = dict(zip(file.paths, file.digests, strict=True))
+        names = self._names(before.keys() ^ self._digests.keys())
+        if names is None:
+            return
+        changed = {path for path in before if self._digests.get(path) != before[path]}
+        naming = {path for path, data in self._sources.items() if names and _may_name(data, names)}
+        for path, entry in file.entries.items():
+            needs = frozenset(file.paths[number] for number in entry.needs)
+            on = needs if path == WHOLE else {path, *needs}
+            if not on & changed and not on & naming and on <= self._digests.keys() and not (path == WHOLE and names):
+                yield path, replace(entry.part, needs=needs)
+
+    def _names(self, paths: Collection[str]) -> set[str] | None:
+        """The names by which modules that came or went are imported; None where any import may find them.
+
+        A module of a package is found by its name alone. One that is not in a package may stand in the place of an installed
+        one, which what is installed imports as well.
+        """
+        names = {Path(path).stem for path in paths}
+        packaged = all(f"{dirname(path)}/__init__.py" in self._sources for path in paths)
+        plain = all(name.isascii() for name in names) and names.isdisjoint(sys.stdlib_module_names)
+        return names if not names or (packaged and plain and not self._rooted) else None
+
+
+def _may_name(data: bytes, names: Collection[str]) -> bool:
+    """Whether one of the names (ASCII) may stand in Python source."""
+    if any(b"coding" in line for line in data.split(b"\n", 2)[:2]):
+        return True  # in another encoding, perhaps
+    text = data.decode("utf-8", "replace")
+    text = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    return not frozenset(names).isdisjoint(_WORD.findall(text))
+
+
+def _digest(*about: object) -> str:
+    return hashlib.sha256(repr(about).encode("utf-8", "backslashreplace")).hexdigest()

@@ -7,7 +7,6 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion
 
 from lockgate.engines.pylint import Linted
-from lockgate.inputs.files import display
 from lockgate.inputs.tree import Tree
 from lockgate.model.record import Skip
 from lockgate.model.toml import TomlError, parse
@@ -26,18 +25,23 @@ def required_python(tree: Tree) -> str:
     return required if isinstance(required, str) and len(required) <= _LONGEST else ""
 
 
-def sifted(linted: Linted, required: str) -> tuple[Linted, list[Skip]]:
-    """The same without syntax errors on a Python that the project does not support, and the files that have these.
+def sifted(linted: Linted, required: str) -> Linted:
+    """The same, but a module that does not parse on a Python that the project does not support was not examined.
 
     `required` is a specifier of PEP 440; what can't be read supports every Python.
     """
     try:
-        supported = SpecifierSet(required).contains(linted.python, prereleases=True)
+        if SpecifierSet(required).contains(linted.python, prereleases=True):
+            return linted
     except (InvalidSpecifier, InvalidVersion):
-        supported = True
-    if supported:
-        return linted, []
-    unparsed = dict.fromkeys(message.path for message in linted.messages if message.symbol == "syntax-error")
-    messages = tuple(message for message in linted.messages if message.symbol != "syntax-error")
+        return linted
     why = f"does not parse on Python {linted.python}, which the project does not support; --python names another"
-    return replace(linted, messages=messages), [Skip(display(path), why, gap=True) for path in unparsed]
+    return replace(
+        linted,
+        modules=tuple(
+            replace(module, messages=(), broke=why)
+            if any(message.symbol == "syntax-error" for message in module.messages)
+            else module
+            for module in linted.modules
+        ),
+    )
