@@ -248,7 +248,56 @@ def test_an_interpreter_that_does_not_run(repository: Repository, tmp_path: Path
     record = lint_one(repository, "x = 1\n", python=str(broken))
     assert record.outcome is Outcome.INCOMPLETE
     assert str(broken) in record.reason
+    assert (
+        "--python takes a Python that works, of version 3.10 or newer" in record.reason
+        or "can't be run" in record.reason
+    )
     assert not record.findings
+
+
+def test_what_is_no_interpreter(repository: Repository, tmp_path: Path) -> None:
+    """Another program, Python 2 (which knows no option -I), a link to nothing and a folder in which there is none."""
+    write(tmp_path, {"python2": "#!/bin/sh\necho Unknown option: -I >&2\nexit 2\n", "env/pyvenv.cfg": "home = /\n"})
+    (tmp_path / "python2").chmod(0o755)
+    (tmp_path / "broken/bin").mkdir(parents=True)
+    (tmp_path / "broken/bin/python").symlink_to(tmp_path / "uninstalled/python3")
+    reasons = {
+        "/bin/cat": "instead of running pylint; --python takes a Python that works",
+        str(
+            tmp_path / "python2"
+        ): "ended with exit code 2 instead of running pylint; --python takes a Python that works",
+        str(tmp_path / "env"): "there is no interpreter",
+        str(tmp_path / "broken/bin/python"): "there is no interpreter",
+    }
+    root = repository({"own.py": "x = 1\n"})
+    for python, reason in reasons.items():
+        record = run_check("lint", target(root, python=python))
+        assert record.outcome is Outcome.INCOMPLETE
+        assert python in record.reason
+        assert reason in record.reason
+
+
+def test_notebooks_are_told_and_no_gap(repository: Repository) -> None:
+    record = run_check("lint", target(repository({"a.py": "x = 1\n", "n/b.ipynb": "{}", ".cache/c.ipynb": "{}"})))
+    assert record.outcome is Outcome.COMPLETE
+    assert {skip.subject: skip.reason for skip in record.coverage.skipped} == {
+        "n/b.ipynb": "a notebook: only Python files are linted"
+    }
+    record = run_check("lint", target(repository({"n/b.ipynb": "{}"}, name="alone")))
+    assert record.reason.startswith("nothing was examined: no Python files found; left out: n/b.ipynb (a notebook")
+
+
+def test_code_of_python_2(repository: Repository) -> None:
+    files = {
+        "pkg/__init__.py": "",
+        "pkg/old.py": "import os\n\ntry:\n    print 'two'\nexcept OSError, error:\n    raise OSError, error\n",
+        "pkg/uses.py": "from pkg import old\neval('1')\n",
+    }
+    record = run_check("lint", target(repository(files)))
+    broken = [(found.path, found.line) for found in record.findings if found.rule == "lint/syntax-error"]
+    assert broken == [("pkg/old.py", 4)]
+    assert only(record, "lint/eval-used").path == "pkg/uses.py"
+    assert (record.outcome, record.coverage.examined) == (Outcome.COMPLETE, 3)
 
 
 def test_pylint_missing_in_the_interpreter(repository: Repository, tmp_path: Path) -> None:

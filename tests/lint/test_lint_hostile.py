@@ -366,6 +366,21 @@ def test_a_module_that_takes_too_much_memory_is_named_and_the_rest_is_linted(
     assert [finding.path for finding in record.findings] == ["pkg/good.py"]
 
 
+def test_a_generated_file_of_megabytes_is_bounded_and_named(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Too large for its time: here that is two seconds."""
+    monkeypatch.setattr(pylint, "SECONDS_A_MODULE", 2)
+    table = "TABLE = [\n" + "    ('name', 1, {'key': [1, 2, 3]}),\n" * 140_000 + "]\n"
+    assert len(table) > 5_000_000
+    files = {"pkg/__init__.py": "", "pkg/table.py": table, "pkg/good.py": "from pkg import table\neval('1')\n"}
+    record = run_check("lint", target(repository(files), max_file_size=2**24))
+    assert record.outcome is Outcome.INCOMPLETE
+    assert "pkg/table.py (pylint takes more than 2 s" in record.reason
+    # What reads it takes as long, and is named, too.
+    assert {skip.subject for skip in record.coverage.skipped if skip.gap} == {"pkg/table.py", "pkg/good.py"}
+
+
 # Lints a module that never ends, and tells of it when that is at work.
 LINTING = """
 import sys

@@ -110,7 +110,7 @@ SAMPLE = {
         f"src/app/leaf{number}.py": (
             f"from app.middle import Middle\nfrom app.functions import take, give\n\n\n"
             f"class Leaf{number}(Middle):\n    def run(self, one):\n        return self.more() + take(one) + give()\n\n\n"
-            f"print(Leaf{number}('x').run({number}))\n"
+            f"VALUE = give()\nprint(Leaf{number}('x').run({number}))\n"
         )
         for number in range(8)
     },

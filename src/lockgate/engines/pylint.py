@@ -281,7 +281,10 @@ class _Session:
         try:
             said = msgspec.json.decode(answer.read_bytes(), type=_Answer)
         except (OSError, msgspec.DecodeError):
-            raise UnavailableError(f"{self.python} ended {_how(ended.code)} instead of running pylint") from None
+            raise UnavailableError(
+                f"{self.python} ended {_how(ended.code)} instead of running pylint; --python takes a Python that works, "
+                "of version 3.10 or newer"
+            ) from None
         install = f"install it with `{self.python} -m pip install 'pylint>={OLDEST}'`"
         if said.missing:
             raise UnavailableError(f"pylint is not installed in {self.python}; {install}")
@@ -334,7 +337,9 @@ def _interpreter(python: str) -> str:
     """The full path of an interpreter. A link to it stays a link, because a virtual environment is found by it."""
     found = shutil.which(python or sys.executable)
     if found is None:
-        raise UnavailableError(f"there is no interpreter {python!r}; --python takes the path of one that has pylint")
+        raise UnavailableError(
+            f"there is no interpreter {python!r}; --python takes the path of one that has pylint, or the folder of a virtual environment"
+        )
     return os.path.abspath(found)  # noqa: PTH100 - resolve() would follow the link
 
 

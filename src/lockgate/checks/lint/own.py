@@ -28,7 +28,15 @@ def own_files(files: tuple[str, ...]) -> tuple[list[str], tuple[Skip, ...]]:
     own = [path for path in sources if not _support(path)] or [path for path in sources if not _is_hidden(path)]
     chosen = set(own)
     left = Counter(_group(path) for path in python if path not in chosen)
-    return own, tuple(Skip(display(name), _reason(count)) for name, count in sorted(left.items()))
+    others = [Skip(display(name), _reason(count)) for name, count in sorted(left.items())]
+    notebooks = [
+        Skip(display(path), "a notebook: only Python files are linted") for path in files if _is_notebook(path)
+    ]
+    return own, (*others, *notebooks)
+
+
+def _is_notebook(path: str) -> bool:
+    return path.endswith(".ipynb") and not _is_hidden(path)
 
 
 def _support(path: str) -> str:

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion
 
-from lockgate.engines.pylint import Linted, Module
+from lockgate.engines.pylint import Linted
 from lockgate.inputs.tree import Tree
 from lockgate.model.record import Skip
 from lockgate.model.toml import TomlError, parse
@@ -26,20 +26,22 @@ def required_python(tree: Tree) -> str:
 
 
 def sifted(linted: Linted, required: str) -> Linted:
-    """The same, where modules that don't parse on a Python that the project does not support count as not examined.
+    """The same, but a module that does not parse on a Python that the project does not support was not examined.
 
     `required` is a specifier of PEP 440; what can't be read supports every Python.
     """
     try:
-        supported = SpecifierSet(required).contains(linted.python, prereleases=True)
+        if SpecifierSet(required).contains(linted.python, prereleases=True):
+            return linted
     except (InvalidSpecifier, InvalidVersion):
-        supported = True
-    if supported:
         return linted
     why = f"does not parse on Python {linted.python}, which the project does not support; --python names another"
-    return replace(linted, modules=tuple(_sifted(module, why) for module in linted.modules))
-
-
-def _sifted(module: Module, why: str) -> Module:
-    parsed = all(message.symbol != "syntax-error" for message in module.messages)
-    return module if parsed else replace(module, messages=(), broke=why)
+    return replace(
+        linted,
+        modules=tuple(
+            replace(module, messages=(), broke=why)
+            if any(message.symbol == "syntax-error" for message in module.messages)
+            else module
+            for module in linted.modules
+        ),
+    )

@@ -1,0 +1,187 @@
+"""After random edits of real packages, what is linted again finds what a full run finds.
+
+The packages are sdists of the index that pip is configured for, of which nothing is built and no code runs: only their Python
+files are unpacked. They are asked for in the session `differential`, which says in LOCKGATE_DIFFERENTIAL_SDISTS how many.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import io
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx2
+import msgspec
+import pytest
+
+from lockgate.advisories.simple_api import SimpleApi
+from lockgate.checks.run import run_check
+from lockgate.engines import pylint
+from lockgate.model.record import Record
+from support import target
+
+SDISTS = (
+    ("requests", "2.32.5"), ("click", "8.1.8"), ("flask", "3.1.2"), ("jinja2", "3.1.6"), ("httpx", "0.28.1"),
+    ("packaging", "25.0"), ("tomlkit", "0.13.3"), ("marshmallow", "4.0.1"), ("werkzeug", "3.1.3"), ("attrs", "25.3.0"),
+    ("urllib3", "2.5.0"), ("pluggy", "1.6.0"),
+)  # fmt: skip
+EDITS = 4
+LARGEST = 2**26  # bytes of an sdist
+
+COUNT = int(os.environ.get("LOCKGATE_DIFFERENTIAL_SDISTS", "0"))
+
+
+@pytest.mark.usefixtures("package_index")
+@pytest.mark.parametrize(("name", "version"), SDISTS[:COUNT], ids=[name for name, _ in SDISTS[:COUNT]])
+def test_after_any_edit_of_a_package(name: str, version: str, tmp_path: Path, own_cache: Path, runs: list[int]) -> None:
+    root = tmp_path / name
+    unpack(sdist(name, version), root)
+    chance = random.Random(name)
+    run_check("lint", target(root))
+    changed = 0
+    for number in range(EDITS):
+        before = [path for path in sorted(root.rglob("*.py")) if "test" not in str(path.relative_to(root))]
+        what = edited(before, chance)
+        again = run_check("lint", target(root))
+        kept = shutil.copytree(own_cache / "lint", tmp_path / f"kept{number}")
+        shutil.rmtree(own_cache / "lint")
+        full = run_check("lint", target(root))
+        assert told(again) == told(full), what
+        assert full.coverage.examined > 1
+        changed += runs[-2] < runs[-1]
+        shutil.rmtree(own_cache / "lint")
+        kept.rename(own_cache / "lint")
+    assert changed, "nothing was ever kept"
+
+
+@pytest.fixture
+def runs(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many files each run of pylint was to lint."""
+    counts: list[int] = []
+    lint = pylint.lint
+
+    def recorded(files: dict[str, bytes], *, only: set[str], **options: object) -> object:
+        counts.append(len(only))
+        return lint(files, only=only, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(pylint, "lint", recorded)
+    return counts
+
+
+def told(record: Record) -> Record:
+    return msgspec.structs.replace(record, seconds=0.0, started="", ended="")
+
+
+def sdist(name: str, version: str) -> bytes:
+    api = SimpleApi(index())
+    try:
+        listed = json.loads(api.ask(name).data)
+    finally:
+        api.close()
+    (file,) = (file for file in listed["files"] if file["filename"].lower() == f"{name}-{version}.tar.gz")
+    data = httpx2.get(httpx2.URL(f"{index()}/{name}/").join(file["url"]), follow_redirects=True, timeout=60).content
+    assert len(data) < LARGEST
+    assert hashlib.sha256(data).hexdigest() == file["hashes"]["sha256"]
+    return data
+
+
+def index() -> str:
+    """The index that pip asks."""
+    code = "from pip._internal.models.index import PyPI; print(PyPI.simple_url)"
+    asked = [[sys.executable, "-m", "pip", "config", "get", "global.index-url"], [sys.executable, "-c", code]]
+    said = (subprocess.run(command, check=False, capture_output=True, text=True).stdout.strip() for command in asked)
+    return (os.environ.get("PIP_INDEX_URL") or next(filter(None, said))).rstrip("/")
+
+
+def unpack(data: bytes, root: Path) -> None:
+    """The Python files of an sdist, and nothing that leads out of it."""
+    with tarfile.open(fileobj=io.BytesIO(data)) as archive:
+        for member in archive:
+            inside = member.name.partition("/")[2]
+            if member.isfile() and inside.endswith(".py") and ".." not in inside.split("/"):
+                path = root / inside
+                path.parent.mkdir(parents=True, exist_ok=True)
+                file = archive.extractfile(member)
+                assert file
+                path.write_bytes(file.read())
+
+
+def edited(files: list[Path], chance: random.Random) -> str:
+    """Edit one of the files; what was done."""
+    while True:
+        path, edit = (
+            chance.choice(files),
+            chance.choice((renamed, without, called_otherwise, without_base, moved, added)),
+        )
+        text = edit(path, path.read_text(encoding="utf-8"), chance)
+        if text is not None:
+            path.write_text(text, encoding="utf-8")
+            return f"{edit.__name__} {path.name}"
+
+
+def renamed(_: Path, text: str, chance: random.Random) -> str | None:
+    """A function or class has another name where it is made."""
+    node = definition(text, chance, (ast.FunctionDef, ast.ClassDef))
+    return node and on_line(text, node.lineno, lambda line: line.replace(f" {node.name}", f" {node.name}_renamed", 1))
+
+
+def without(_: Path, text: str, chance: random.Random) -> str | None:
+    """A function is gone."""
+    node = definition(text, chance, (ast.FunctionDef,))
+    if node is None:
+        return None
+    lines = text.splitlines(keepends=True)
+    first = min([node.lineno, *(each.lineno for each in node.decorator_list)])
+    lines[first - 1 : node.end_lineno] = [" " * node.col_offset + "pass\n"]
+    return "".join(lines)
+
+
+def called_otherwise(_: Path, text: str, chance: random.Random) -> str | None:
+    """A function takes one more argument."""
+    node = definition(text, chance, (ast.FunctionDef,))
+    return node and on_line(text, node.lineno, lambda line: line.replace(f"{node.name}(", f"{node.name}(_more, ", 1))
+
+
+def without_base(_: Path, text: str, chance: random.Random) -> str | None:
+    """A class has no base."""
+    node = definition(text, chance, (ast.ClassDef,))
+    if node is None or not node.bases:
+        return None
+    return on_line(
+        text, node.lineno, lambda line: f"{' ' * node.col_offset}class {node.name}:\n" if "):" in line else line
+    )
+
+
+def moved(path: Path, text: str, _: random.Random) -> str | None:
+    """A module has another name."""
+    if path.name != "__init__.py":
+        path.with_name(f"{path.stem}_moved.py").write_text(text, encoding="utf-8")
+        path.unlink()
+        path.with_name("__init__.py").touch()
+    return None
+
+
+def added(path: Path, _text: str, _: random.Random) -> str | None:
+    """There is a module more."""
+    path.with_name("one_more.py").write_text("import os\n", encoding="utf-8")
+    return None
+
+
+def definition(text: str, chance: random.Random, kinds: tuple[type, ...]) -> ast.FunctionDef | ast.ClassDef | None:
+    found = [node for node in ast.walk(ast.parse(text)) if isinstance(node, kinds)]
+    return chance.choice(found) if found else None  # type: ignore[return-value]
+
+
+def on_line(text: str, number: int, change: Callable[[str], str]) -> str:
+    lines = text.splitlines(keepends=True)
+    lines[number - 1] = change(lines[number - 1])
+    return "".join(lines)
