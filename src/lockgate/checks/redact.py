@@ -63,8 +63,8 @@ def findings(found: Iterable[Finding], rules: Iterable[Rule] = ()) -> list[Findi
     What the `rules` say is no text of the repository: where the findings of an advisory repeat it, no engine is asked for it.
     """
     found = list(found)
-    tell = _teller(_by_texts(found, rules)) if found else str
-    return [_told(finding, tell) for finding in found]
+    tell = _teller(_by_texts(found, rules)) if found else _as_it_is
+    return found if tell is _as_it_is else [_told(finding, tell) for finding in found]
 
 
 def result(whole: Result) -> Result:
@@ -73,6 +73,8 @@ def result(whole: Result) -> Result:
     texts = dict.fromkeys((*whole.gaps, *whole.coverage.notes, *(skip.reason for skip in skipped)), "")
     texts |= {note: note for note in whole.public}
     tell = _teller(texts | _by_texts(whole.findings, whole.rules))
+    if tell is _as_it_is:
+        return whole
     coverage = replace(
         whole.coverage,
         skipped=tuple(Skip(skip.subject, tell(skip.reason), skip.gap) for skip in skipped),
@@ -113,6 +115,11 @@ def _told(finding: Finding, tell: Tell) -> Finding:
     return replace(finding, message=tell(finding.message), fix=tell(finding.fix), properties=properties)
 
 
+def _as_it_is(text: str) -> str:
+    """What to tell of a text where nothing is masked in any."""
+    return text
+
+
 def _teller(texts: Mapping[str, str]) -> Tell:
     """What to tell in place of each of the texts, each given with a part of it that is no text of the repository.
 
@@ -120,11 +127,11 @@ def _teller(texts: Mapping[str, str]) -> Tell:
     """
     own = {_without_public(text.replace(public, "") if public else text) for text, public in texts.items()} - {""}
     if not own or _sightings("told", _page(own)[0], look=False) == []:
-        return lambda text: text
+        return _as_it_is
     page, lines, names = _page(texts)
     seen = _sightings("told", page)
     if seen == []:
-        return lambda text: text
+        return _as_it_is
     safe_page = masking.mask(page, seen) if seen else ""
     if not safe_page:
         return lambda _text: NOT_SHOWN

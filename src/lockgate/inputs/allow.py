@@ -18,6 +18,11 @@ def without_brackets(data: bytes) -> bytes:
     return _BEGINNING.sub(lambda match: match[0].translate(_BLANKED), data) if b"lockgate:" in data else data
 
 
+def may_allow(text: str) -> bool:
+    """Whether a text may have such a comment in it."""
+    return "lockgate:" in text
+
+
 def allowed_rules(line: str) -> frozenset[str]:
     """The rules (or advisory ids) that a comment on `line` names; any comment character will do."""
     return frozenset(

@@ -181,7 +181,7 @@ class _Line:
 
     @cached_property
     def text(self) -> str:
-        return _COMMENT.sub("", self._whole)
+        return _COMMENT.sub("", self._whole) if "#" in self._whole else self._whole
 
     @property
     def comment(self) -> str:
@@ -194,10 +194,16 @@ class _Line:
     def at(self, start: int, end: int) -> Location:
         """The place of the characters from `start` to before `end` of the line's text."""
         line, column = self.source.place(self._offset(start))
+        if len(self._pieces) == 1:  # as nearly all lines are
+            return Location(
+                path=self.source.path, line=line, column=column, end_line=line, end_column=column + end - start
+            )
         end_line, end_column = self.source.place(self._offset(end - 1))
         return Location(path=self.source.path, line=line, column=column, end_line=end_line, end_column=end_column + 1)
 
     def _offset(self, index: int) -> int:
+        if len(self._pieces) == 1:
+            return self._pieces[0][1] + index
         start, offset = self._pieces[bisect_right(self._pieces, index, key=lambda piece: piece[0]) - 1]
         return offset + index - start
 
@@ -210,7 +216,7 @@ def _parse_line(line: _Line, parsed: Parsed) -> None:
     if len(text) > LONGEST:
         raise ValueError(f"longer than {LONGEST:,} characters")
     entry, options = _split_options(text)
-    hashes = _HASH.findall(options)
+    hashes = _HASH.findall(options) if options else []
     options = _HASH.sub("", options).strip()
     if len(entry) + len(options) > LONGEST_ENTRY:
         raise ValueError(f"longer than {LONGEST_ENTRY:,} characters")

@@ -60,6 +60,8 @@ def findings(files: PinFiles, progress: base.Progress = lambda _done, _total: No
 
 def is_allowed(finding: Finding, files: PinFiles) -> bool:
     """Whether a comment on the lines of a finding allows it, or one on lines of its own before them."""
+    if not files.may_allow(finding.path):
+        return False
     lines = files.lines(finding.path)
     first = min(finding.line - 1, len(lines))  # of a YAML parser, to which other characters break lines, too
     while first and finding.line - first <= COMMENTS and lines[first - 1].lstrip().startswith("#"):

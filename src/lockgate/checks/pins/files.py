@@ -13,7 +13,7 @@ from lockgate.checks.pins.named import NamedFiles
 from lockgate.checks.pins.projects import MANIFESTS, Project
 from lockgate.engines import zizmor
 from lockgate.inputs import actions_lock, indexes, pre_commit
-from lockgate.inputs.allow import allowed_rules
+from lockgate.inputs.allow import allowed_rules, may_allow
 from lockgate.inputs.containers import build, compose
 from lockgate.inputs.containers.build import Build, Image
 from lockgate.inputs.files import display
@@ -46,6 +46,7 @@ class PinFiles:
         self._paths = {display(path): path for path in tree.files}
         self.lines = cache(self._lines)
         self.allowed = cache(self._allowed)
+        self.may_allow = cache(lambda path: may_allow(self.text(path)))
         configuration = self._configuration[1] if self._configuration else None
         self._auditing = Begun(partial(zizmor.audit, self._workflows[0], configuration))
 
