@@ -65,6 +65,7 @@ FOUND: dict[str, list[tuple[str, str]]] = {
     "uv pip install --no-verify-hashes -r x": [(INSECURE, "uv pip install --no-verify-hashes -r x")],
     "uvx --default-index http://a.example x@1.0": [(INSECURE, "http://a.example")],
     "uv run --index http://a.example x": [(INSECURE, "http://a.example")],
+    "uv run --with rich==1.0 --index http://a.example x": [(INSECURE, "http://a.example")],
     "uv tool run --index http://a.example x@1.0": [(INSECURE, "http://a.example")],
     "npm config set strict-ssl false": [(INSECURE, "false")],
     "npm set --global strict-ssl=false": [(INSECURE, "strict-ssl=false")],

@@ -38,7 +38,10 @@ _RUN_VALUED = frozenset(
     --creds --decryption-key --env-merge --gidmap --gpu --hooks-dir --hosts-file --image-volume --init-path --os --passwd-entry
     --personality --pidfile --pod --pod-id-file --preserve-fd --preserve-fds --requires --retry --retry-delay --sdnotify
     --seccomp-policy --secret --shm-size-systemd --subgidname --subuidname --timeout --tz --uidmap --umask --unsetenv
-    --variant --verify --cosign-key --unpack --insecure-policy
+    --variant --verify --cosign-key --cosign-certificate-identity --cosign-certificate-oidc-issuer --ipfs-address --cgroups
+    --group-entry --health-on-failure --health-log-destination --health-max-log-count --health-max-log-size --health-startup-cmd
+    --health-startup-interval --health-startup-retries --health-startup-success --health-startup-timeout --hostuser --rdt-class
+    --systemd
     """.split()  # noqa: SIM905 - words read better so
 )
 _BUILD_VALUED = frozenset(
@@ -47,7 +50,7 @@ _BUILD_VALUED = frozenset(
     --cgroup-parent -c --cpu-period --cpu-quota --cpu-shares --cpuset-cpus --cpuset-mems -f --file --format --iidfile
     --isolation --label --layer-label -m --memory --memory-swap --metadata-file --network --no-cache-filter -o --output
     --platform --progress --sbom --secret --security-opt --shm-size --ssh -t --tag --target --ulimit -v --volume --authfile
-    --creds --ignorefile --jobs --logfile --manifest --os --pull --retry --runtime --timestamp --userns -a --author --change
+    --creds --ignorefile --jobs --logfile --manifest --os --retry --runtime --timestamp --userns -a --author --change
     --message -p
     """.split()  # noqa: SIM905 - words read better so
 )
