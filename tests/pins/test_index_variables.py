@@ -45,6 +45,7 @@ FOUND: dict[str, list[tuple[str, str]]] = {
     "CONDA_SSL_VERIFY=false conda install x": [(INSECURE, "false")],
     "env PIP_TRUSTED_HOST=a.example pip list": [(INSECURE, "PIP_TRUSTED_HOST=a.example")],
     'echo "PIP_INDEX_URL=http://a.example" >> "$GITHUB_ENV"': [(INSECURE, '"PIP_INDEX_URL=http://a.example"')],
+    "echo 'PIP_INDEX_URL=\"http://a.example\"' >> .env": [(INSECURE, "'PIP_INDEX_URL=\"http://a.example\"'")],
     "docker build --build-arg PIP_TRUSTED_HOST=a.example .": [(INSECURE, "PIP_TRUSTED_HOST=a.example")],
     "bash -c 'PIP_TRUSTED_HOST=a.example pip list'": [(INSECURE, "a.example")],
     f"PIP_INDEX_URL=https://me:{PASSWORD}@a.example": [(CREDENTIAL, f"https://me:{PASSWORD}@a.example")],
