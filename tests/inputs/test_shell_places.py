@@ -179,6 +179,7 @@ def test_places(reader: str) -> None:
         ('x "a $B c" $D`e`', ["x", f"a {UNKNOWN} c", UNKNOWN * 2]),
         ('x "a \\$B \\" \\\\ \\x"', ["x", 'a $B " \\ \\x']),
         ("x a\\\nb", ["x", "ab"]),
+        ('x -y "a\n', ["x", "-y", "a"]),
         ("A=1 B=$(c) sudo -E -u d env -i E=f nice -n 3 x y > z 2>&1", ["x", "y"]),
         ("x $((1 + 2)) ${A:-b}", ["x", UNKNOWN, UNKNOWN]),
     ],

@@ -236,6 +236,12 @@ def test_every_kind_of_file(repository: Repository) -> None:
     }
 
 
+def test_what_a_service_builds_is_the_repositorys_own(repository: Repository) -> None:
+    services = "services: {a: {build: ., image: 'app:${TAG:-1}'}, b: {build: ., image: other}}\n"
+    text = "docker run app:1\ndocker run other\ndocker run other:2\n"
+    assert told(repository({"compose.yaml": services, "a.sh": text})) == {"a.sh": [(3, 12, 19, "other:2")]}
+
+
 def test_a_loaded_image_is_known_to_its_script_only(repository: Repository) -> None:
     found = told(repository({"a.sh": "docker load -i x.tar\ndocker run x:1\n", "b.sh": "docker run x:1\n"}))
     assert list(found) == ["b.sh"]

@@ -39,6 +39,7 @@ FOUND = (
     'curl -o "$TMP/x.sh" URL; bash "$TMP/x.sh"',
     "curl -Lo /usr/local/bin/kind URL; chmod +x /usr/local/bin/kind; kind create cluster",
     "curl -o x.sh URL; cat x.sh | sh",
+    "wget https://get.example/latest/install; chmod +x ./install; sudo ./install auto",
     "if curl -o x.sh URL; then sh x.sh; fi",
     "curl -o x.sh URL\n\necho y\nsh x.sh",
     "sha256sum -c sums; curl -o x.sh URL; sh x.sh",
@@ -78,6 +79,7 @@ PASS = (
     "curl -o x.tar.gz URL; tar xf x.tar.gz; ./configure",
     "wget -qO- URL; sh x.sh",
     "wget -O y URL; sh x.sh",
+    "curl -O https://get.example/install; install -d /opt/x",
     "echo 'curl -o x.sh URL'; sh x.sh",
 )  # fmt: skip
 

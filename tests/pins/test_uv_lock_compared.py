@@ -143,6 +143,44 @@ def test_uv_says_the_same(
     assert any(finding.rule == "pins/stale-lock" for finding in record.findings) is told
 
 
+ODD = """\
+[project]
+name = "demo"
+version = "0.1.0"
+requires-python = ">=3.11"
+dependencies = [
+    "aa[z]>=1 ; python_version not in '3.9, 3.10'", "bb ; platform_system != 'Windows' and implementation_name == 'cpython'",
+    "cc===3.0", "dd ; python_version > '3.11.4'", "ee ; sys_platform in 'linux darwin'",
+    "aa ; (python_version <= '3.12' or os_name=='nt') and 'x' in platform_machine",
+]
+[project.optional-dependencies]
+a = ["bb ; os_name=='nt' or sys_platform == 'darwin'", "cc==3.*"]
+b = ["bb ; python_full_version < '3.12.4'"]
+c = ["demo[a,b]"]
+[dependency-groups]
+dev = ["aa", "bb~=2.0"]
+x = ["cc", {include-group = "dev"}]
+[tool.uv]
+constraint-dependencies = ["zz>1", "aa"]
+[tool.uv.dependency-groups]
+dev = { requires-python = ">=3.12" }
+[tool.uv.sources]
+ee = [{ index = "other", marker = "sys_platform == 'linux'" }]
+[[tool.uv.index]]
+name = "other"
+url = "INDEX"
+explicit = true
+"""
+
+
+def test_what_uv_writes_in_another_form_is_the_same(locked: tuple[Path, str, list[str | Path]], tmp_path: Path) -> None:
+    _, _, command = locked
+    write(tmp_path, {"pyproject.toml": ODD.replace("INDEX", str(command[5]))})
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    record = run_check("pins", target(tmp_path))
+    assert (record.outcome, [finding.message for finding in record.findings]) == (Outcome.COMPLETE, [])
+
+
 HOSTILE = (
     ("markers", "version = 1\n[[package]]\nname='demo'\nsource={virtual='.'}\n[package.metadata]\nrequires-dist=["
      + ",".join(f"{{name='x{n}', marker=\"os_name == '{n}'\"}}" for n in range(20_000)) + "]\n", ""),

@@ -132,9 +132,10 @@ def of_pip(text: str, path: str) -> Iterator[Setting]:
 def of_variable(variable: Variable) -> Iterator[Setting]:
     """What an environment variable sets. One whose value begins with another variable is not known."""
     tool, _, option = variable.name.lower().replace("_", "-").partition("-")
-    if not variable.value.startswith("$"):
-        yield from of_option(tool, option, variable.value, variable.at)
-        yield from of_key(variable.name, variable.value, variable.at)
+    value = variable.value.strip("\"' \t\n")  # as of what is written into a file of variables
+    if not value.startswith("$"):
+        yield from of_option(tool, option, value, variable.at)
+        yield from of_key(variable.name, value, variable.at)
 
 
 def of_option(tool: str, name: str, value: str, at: Location) -> Iterator[Setting]:

@@ -287,7 +287,8 @@ class _Reading:
     def _composite(self, node: Node, depth: int) -> Iterator[tuple[str, int]]:
         """What a word of several nodes holds; blanks between them are of no node."""
         quoted = node.type == "string"
-        at, end = (node.start_byte + 1, node.end_byte - 1) if quoted else (node.start_byte, node.end_byte)
+        at, end = (node.start_byte + 1, node.end_byte) if quoted else (node.start_byte, node.end_byte)
+        end -= quoted and not node.children[-1].is_missing
         for child in node.named_children:
             if child.type == "string_content":
                 continue

@@ -127,7 +127,8 @@ def runs(command: Command) -> str:
         return next((_last(word.text) for word in (given.file, *shown_by_cat) if word), "")
     if command.name in ("source", "."):
         return _last(command.arguments[0].text) if command.arguments else ""
-    return _last(command.words[0].text)
+    name = command.words[0].text
+    return "" if name == "install" else _last(name)  # but of `./install`, that is the one that copies files
 
 
 def verifies(command: Command) -> bool:

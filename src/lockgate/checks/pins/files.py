@@ -89,7 +89,7 @@ class PinFiles:
     @cached_property
     def images(self) -> tuple[Image, ...]:
         """The images that builds, projects, jobs and commands fetch."""
-        own = images.made(self.commands)
+        own = images.own(self.commands, chain.from_iterable(part.made for part in self.builds))
         of_builds = chain.from_iterable(part.images for part in self.builds)
         return (*of_builds, *chain.from_iterable(images.fetched(commands, own) for commands in self.scripts))
 

@@ -13,7 +13,7 @@ from lockgate.checks.pins.arguments import parsed
 from lockgate.inputs.containers.build import Image
 from lockgate.inputs.shell import UNKNOWN, Command, Word
 
-_TOOLS = frozenset({"docker", "podman", "nerdctl", "buildah"})
+_TOOLS = frozenset({"docker", "podman", "nerdctl"})
 _GROUPS = frozenset({"container", "image", "builder", "buildx"})
 _GLOBAL = frozenset(
     """
@@ -38,7 +38,10 @@ _RUN_VALUED = frozenset(
     --creds --decryption-key --env-merge --gidmap --gpu --hooks-dir --hosts-file --image-volume --init-path --os --passwd-entry
     --personality --pidfile --pod --pod-id-file --preserve-fd --preserve-fds --requires --retry --retry-delay --sdnotify
     --seccomp-policy --secret --shm-size-systemd --subgidname --subuidname --timeout --tz --uidmap --umask --unsetenv
-    --variant --verify --cosign-key --unpack --insecure-policy
+    --variant --verify --cosign-key --cosign-certificate-identity --cosign-certificate-oidc-issuer --ipfs-address --cgroups
+    --group-entry --health-on-failure --health-log-destination --health-max-log-count --health-max-log-size --health-startup-cmd
+    --health-startup-interval --health-startup-retries --health-startup-success --health-startup-timeout --hostuser --rdt-class
+    --systemd
     """.split()  # noqa: SIM905 - words read better so
 )
 _BUILD_VALUED = frozenset(
@@ -47,36 +50,37 @@ _BUILD_VALUED = frozenset(
     --cgroup-parent -c --cpu-period --cpu-quota --cpu-shares --cpuset-cpus --cpuset-mems -f --file --format --iidfile
     --isolation --label --layer-label -m --memory --memory-swap --metadata-file --network --no-cache-filter -o --output
     --platform --progress --sbom --secret --security-opt --shm-size --ssh -t --tag --target --ulimit -v --volume --authfile
-    --creds --ignorefile --jobs --logfile --manifest --os --pull --retry --runtime --timestamp --userns -a --author --change
+    --creds --ignorefile --jobs --logfile --manifest --os --retry --runtime --timestamp --userns -a --author --change
     --message -p
     """.split()  # noqa: SIM905 - words read better so
 )
 _NAME = re.compile(r"(?:docker://)?[a-z0-9][\w.:/-]*(?:@[\w.+-]+:[0-9a-f]+)?")
-_DEFAULT_HOST = re.compile(r"(?:docker://)?(?:(?:index\.)?docker\.io/)?(?:library/)?")
+_DEFAULT_HOST = re.compile(r"\A(?:docker://)?(?:(?:index\.)?docker\.io/)?(?:library/)?")
 
 
-def made(commands: Iterable[Command]) -> set[str]:
-    """The names (with tag) of the images that commands build, tag or commit; UNKNOWN for a tag that is not known."""
-    found: set[str] = set()
+def own(commands: Iterable[Command], names: Iterable[str]) -> frozenset[str]:
+    """The full names of the images that commands build, tag or commit, and of those that have one of `names`."""
+    found = set(names)
     for command in commands:
         action, words = _action(command)
         arguments = parsed(words, _BUILD_VALUED - ({"-p"} if action == "commit" else set()))
-        if action in {"build", "bud"}:
-            found |= {_full(word.text) for word in arguments.values("-t", "--tag")}
+        if action == "build":
+            found |= {word.text for word in arguments.values("-t", "--tag")}
         elif action in {"tag", "commit", "import"}:
-            found |= {_full(word.text) for word in arguments.operands[1:]}
-    return found
+            found |= {word.text for word in arguments.operands[1:]}
+    return frozenset(map(_full, found))
 
 
-def fetched(commands: Iterable[Command], own: set[str]) -> Iterator[Image]:
-    """The images that the commands of one file fetch, but of `own` ones, and what may have been loaded from a file."""
+def fetched(commands: Iterable[Command], known: frozenset[str]) -> Iterator[Image]:
+    """The images that the commands of one file fetch, but of `known` ones, and what may have been loaded from a file."""
     is_loaded = False
     for command in commands:
         action, words = _action(command)
         is_loaded = is_loaded or action in {"load", "import"}
         for word in _images(action, words) if not is_loaded or action == "pull" else ():
-            name, _, _ = _full(word.text).rpartition(":")
-            if _NAME.fullmatch(word.text) and not {_full(word.text), f"{name}:{UNKNOWN}"} & own:
+            full = _full(word.text)
+            with_any_tag = f"{full.rpartition(':')[0]}:{UNKNOWN}"
+            if _NAME.fullmatch(word.text) and full not in known and with_any_tag not in known:
                 yield Image(word.text, word.at)
 
 
@@ -98,8 +102,8 @@ def _images(action: str, words: tuple[Word, ...]) -> tuple[Word, ...]:
 
 
 def _full(name: str) -> str:
-    """A name with its tag and without what may be left out."""
-    bare = name[_match.end() :] if (_match := _DEFAULT_HOST.match(name)) else name
+    """A name with its tag (UNKNOWN where that is not known) and without what may be left out."""
+    bare = _DEFAULT_HOST.sub("", name, count=1)
     folder, slash, last = bare.rpartition("/")
     repository, _, tag = last.partition(":")
-    return f"{folder}{slash}{repository}:{UNKNOWN if UNKNOWN in tag else tag or 'latest'}"
+    return f"{folder}{slash}{repository}:{UNKNOWN if UNKNOWN in tag or '$' in tag else tag or 'latest'}"

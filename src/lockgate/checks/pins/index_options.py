@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from lockgate.checks.pins.arguments import parsed
 from lockgate.checks.pins.installers.pip import VALUED
+from lockgate.checks.pins.installers.tools import VALUED as TOOL_VALUED
 from lockgate.checks.pins.installs import of_module
 from lockgate.inputs.indexes import Kind, Setting, of_key, of_option
 from lockgate.inputs.shell import UNKNOWN, Command, Word
@@ -18,7 +19,7 @@ from lockgate.inputs.shell import UNKNOWN, Command, Word
 _PIP = re.compile(r"pip[\d.]*")
 _SHORT = {"-i": "index-url", "-f": "find-links"}
 _CONFIGURED = frozenset({"git", "npm", "pnpm", "yarn", "conda", "mamba", "micromamba", "pip", "poetry", "pdm"})
-_RUNNING = frozenset({"run", "tool", "tool run"})
+_UV_VALUED = VALUED | TOOL_VALUED
 _OTHER_VALUED = frozenset({"-c", "-C", "--registry", "--pypi-mirror", "--prefix"})
 
 
@@ -36,15 +37,13 @@ def settings(command: Command) -> Iterator[Setting]:
 
 def _of_installer(command: Command, tool: str) -> Iterator[Setting]:
     """The options of pip and uv, but of nothing that uv runs."""
-    words = command.arguments
-    arguments = parsed(words, VALUED, first=tool == "uv")
+    arguments = parsed(command.arguments, _UV_VALUED if tool == "uv" else VALUED, first=tool == "uv")
     options = arguments.options
-    while tool == "uv" and command.name == "uv" and arguments.operands:
+    action = "tool" if command.name == "uv" else ""
+    while action == "tool" and arguments.operands:
         action, words = arguments.operands[0].text, arguments.operands[1:]
-        arguments = parsed(words, VALUED, first=action in _RUNNING)
+        arguments = parsed(words, _UV_VALUED, first=action in {"tool", "run"})
         options += arguments.options
-        if action not in _RUNNING - {"run"}:
-            break
     for option, value in options:
         if value:
             yield from of_option(tool, _SHORT.get(option, option.removeprefix("--")), _shown(value), value.at)

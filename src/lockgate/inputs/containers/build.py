@@ -67,7 +67,7 @@ class Run(NamedTuple):
 
 
 class Build(Struct, frozen=True):
-    """What one Dockerfile fetches and runs, and what of it could not be read."""
+    """What one Dockerfile or Compose file fetches and runs, the names of the images that it makes, and what of it could not be read."""
 
     path: str
     images: tuple[Image, ...] = ()
@@ -75,6 +75,7 @@ class Build(Struct, frozen=True):
     commands: tuple[Run, ...] = ()
     variables: tuple[Variable, ...] = ()
     skipped: tuple[Skip, ...] = ()
+    made: frozenset[str] = frozenset()
 
 
 def is_input(path: str) -> bool:

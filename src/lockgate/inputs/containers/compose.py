@@ -126,6 +126,7 @@ class _Reader:
             tuple(command for part in inline for command in part.commands),
             (*self._variables(), *(variable for part in inline for variable in part.variables)),
             (*skipped, *(skip for part in inline for skip in part.skipped)),
+            self._file.built,
         )
 
     def _variables(self) -> Iterator[Variable]:

@@ -13,7 +13,7 @@ from lockgate.inputs.shell import Command, Word
 
 NAMES = r"uvx?|pipx"
 
-_VALUED = frozenset(
+VALUED = frozenset(
     """
     --from --with --with-editable --with-requirements --with-executables-from -w -p --python --index -i --index-url
     --default-index --extra-index-url -f --find-links -c --constraint --constraints --override --overrides -b
@@ -37,7 +37,7 @@ def installs(command: Command, files: Files) -> Iterator[Install]:  # noqa: ARG0
     if command.name == "pipx":
         yield from _pipx(texts[0] if texts else "", words[1:])
     elif texts[:1] == ("run",):
-        yield from _made(parsed(words[1:], _VALUED, first=True).values("--with", "-w"), "uv run", of_python)
+        yield from _made(parsed(words[1:], VALUED, first=True).values("--with", "-w"), "uv run", of_python)
     elif texts == ("tool", "run"):
         yield from _run(words[2:], "uv tool run", of_tool)
     elif texts == ("tool", "install"):
@@ -45,7 +45,7 @@ def installs(command: Command, files: Files) -> Iterator[Install]:  # noqa: ARG0
 
 
 def _run(words: tuple[Word, ...], installer: str, judge: Callable[[str], tuple[str, Tier] | None]) -> Iterator[Install]:
-    arguments = parsed(words, _VALUED, first=True)
+    arguments = parsed(words, VALUED, first=True)
     chosen = arguments.values("--from", "--spec") or arguments.operands[:1]
     yield from _made(chosen, installer, judge)
     yield from _made(arguments.values("--with", "-w"), installer, of_python)
@@ -55,7 +55,7 @@ def _pipx(action: str, words: tuple[Word, ...]) -> Iterator[Install]:
     if action == "run":
         yield from _run(words, "pipx run", of_python)
     elif action in {"install", "inject"}:
-        arguments = parsed(words, _VALUED)
+        arguments = parsed(words, VALUED)
         chosen = arguments.operands[1:] if action == "inject" else arguments.values("--spec") or arguments.operands
         yield from _made((*chosen, *arguments.values("--preinstall")), f"pipx {action}", of_python)
 

@@ -79,7 +79,10 @@ def _requires_other(manifest: dict[str, Any], own: dict[str, Any]) -> bool:
     name = normalised(str(own.get("name")))
     pairs = [(wanted, locked(metadata.get("requires-dist", [])))]
     groups, known = _groups(manifest), table(metadata, "requires-dev")
-    pairs += [(groups.get(group, []), locked(known.get(group, []))) for group in groups.keys() | known.keys()]
+    if not table(
+        manifest, "tool", "uv", "dependency-groups"
+    ):  # which may leave Pythons out, also where a group includes another
+        pairs += [(groups.get(group, []), locked(known.get(group, []))) for group in groups.keys() | known.keys()]
     return any(environments.differ(_without(name, left), _without(name, right)) for left, right in pairs)
 
 
