@@ -187,6 +187,16 @@ def test_files_that_are_installed_together_get_hashes_together(project: Project)
     assert project.read("base.txt") == f"other==1.0{hashed(C)}\n"
 
 
+def test_encodings(project: Project) -> None:
+    text = "# coding: latin-1\n# caf\xe9\napp==1.0\n".encode("latin-1")
+    files = {"uv.lock": lock(default_index(), A), "requirements.txt": text, "dev-requirements.txt": "\ufeffapp==1.0\n"}
+    code, out = project.fix(files, "--hashes")
+    assert (project.root / "requirements.txt").read_bytes() == text
+    assert project.read("dev-requirements.txt") == f"\ufeffapp==1.0{hashed(A)}\n"
+    assert "left:      requirements.txt:3  app 1.0: the file is not UTF-8\n" in out
+    assert code == 1
+
+
 def test_pip_installs_by_the_hashes_that_are_written(project: Project, tmp_path: Path) -> None:
     """Real pip, with hashes of real files from an index that is a folder; a lock of uv's stands between."""
     import hashlib
