@@ -233,6 +233,12 @@ def test_online_and_offline_contradict_each_other(project: Project) -> None:
     assert "--online (command line) and --offline (command line) contradict each other" in done.stderr
 
 
+def test_a_check_that_nothing_mends_is_a_usage_error(project: Project) -> None:
+    done = lockgate("fix", "--checks", "pin,audit", cwd=project.root)
+    assert done.returncode == 2
+    assert "--checks: findings of 'pin' can't be mended; did you mean 'pins'? valid: audit, pins" in done.stderr
+
+
 def test_a_repository_can_not_choose_the_servers(project: Project) -> None:
     for key, value in {"online": "true", "forge": "'https://x.example'", "online-hosts": "['x.example']"}.items():
         project.root.joinpath("pyproject.toml").write_text(f"[tool.lockgate]\n{key} = {value}\n")
