@@ -25,6 +25,7 @@ class Forge:
         self.folder = folder
         self.url = ""
         self.asked: list[str] = []
+        self.moved: dict[str, str] = {}  # the addresses of what repositories of that name have been redirected to
 
     def repository(self, name: str, *names: str) -> dict[str, str]:
         """Make a repository with a commit for each of `names`, which are tags (`heads/x`: branches; `=x`: on the same commit).
@@ -56,7 +57,14 @@ class _Files(SimpleHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self._forge.asked.append(self.path)
-        super().do_GET()
+        old = self.path.split("/")[2]
+        if old in self._forge.moved:
+            self.send_response(301)
+            self.send_header("Location", self._forge.moved[old])
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+        else:
+            super().do_GET()
 
     def log_message(self, *_: object) -> None:
         pass

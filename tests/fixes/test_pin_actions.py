@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,10 @@ import pytest
 from fix_runs import Project
 from remote_stubs import Forge, forge
 
-from support import lockgate
+from lockgate.model.errors import UnavailableError
+from lockgate.remotes import refs
+from lockgate.remotes.hosts import Hosts
+from support import git, lockgate
 
 WORKFLOW = ".github/workflows/a.yml"
 HOOKS = ".pre-commit-config.yaml"
@@ -37,8 +41,6 @@ def project(tmp_path: Path, server: Forge) -> Project:
 
 
 def commits(server: Forge, name: str) -> dict[str, str]:
-    from support import git
-
     lines = git(
         server.folder / "served" / name, "for-each-ref", "--format=%(refname:short) %(objectname) %(*objectname)"
     )
@@ -171,6 +173,29 @@ def test_a_repository_can_not_have_just_any_host_asked(project: Project, repo: s
     assert why in out
 
 
+def test_a_repository_with_a_new_name_is_found_where_the_user_trusts_the_server(
+    project: Project, server: Forge
+) -> None:
+    commit = commits(server, "octo/act")["v4"]
+    server.moved["old"] = f"{server.url}/octo/act/info/refs?service=git-upload-pack"
+    assert project.fix({WORKFLOW: steps("octo/old@v4")}, ONLINE)[0] == 0
+    assert project.read(WORKFLOW) == steps(f"octo/old@{commit} # v4.2.2")
+    url = f"{server.url}/octo/old"
+    answer = refs.ask([url], Hosts([]))[url]
+    assert str(answer) == f"{url} was moved; write its new address (or its old one with .git)"
+
+
+def test_a_file_in_which_the_check_would_still_find_it_is_taken_back(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No server of Git tells such a commit."""
+    monkeypatch.setattr("lockgate.fixes.commits.ask", lambda urls, _: {url: {"refs/tags/v4": "abc"} for url in urls})
+    text = steps("octo/act@v4")
+    code, out = project.fix({WORKFLOW: text}, ONLINE)
+    assert (code, project.read(WORKFLOW)) == (1, text)
+    assert f"left:      {WORKFLOW}:7  octo/act@v4: it was taken back: pins/unpinned-action would be found\n" in out
+
+
 def test_no_configuration_of_the_repository_or_the_user_is_in_force(project: Project, tmp_path: Path) -> None:
     """Each of these would have Git run the program, or ask another server."""
     ran = tmp_path / "ran"
@@ -208,6 +233,12 @@ def test_online_and_offline_contradict_each_other(project: Project) -> None:
     assert "--online (command line) and --offline (command line) contradict each other" in done.stderr
 
 
+def test_a_check_that_nothing_mends_is_a_usage_error(project: Project) -> None:
+    done = lockgate("fix", "--checks", "pin,audit", cwd=project.root)
+    assert done.returncode == 2
+    assert "--checks: findings of 'pin' can't be mended; did you mean 'pins'? valid: audit, pins" in done.stderr
+
+
 def test_a_repository_can_not_choose_the_servers(project: Project) -> None:
     for key, value in {"online": "true", "forge": "'https://x.example'", "online-hosts": "['x.example']"}.items():
         project.root.joinpath("pyproject.toml").write_text(f"[tool.lockgate]\n{key} = {value}\n")
@@ -218,17 +249,12 @@ def test_a_repository_can_not_choose_the_servers(project: Project) -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="processes are bounded otherwise")
 def test_a_server_that_hangs_is_given_up_with_all_that_git_started(monkeypatch: pytest.MonkeyPatch) -> None:
-    import socket
-
-    from lockgate.model.errors import UnavailableError
-    from lockgate.remotes import refs
-
     monkeypatch.setattr(refs, "SECONDS", 0.5)
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/x"
-        answer = refs.ask([url])[url]
+        answer = refs.ask([url], Hosts([]))[url]
         assert isinstance(answer, UnavailableError)
         assert str(answer) == f"{url} did not answer within 0.5 s; try again"
         connection = listener.accept()[0]

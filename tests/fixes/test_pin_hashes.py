@@ -11,7 +11,7 @@ from fix_runs import Project
 from pytest_httpserver import HTTPServer
 
 from lockgate.engines.pip import default_index
-from support import wheel
+from support import advisory, wheel, write_advisories
 
 A, B, C = (f"{letter}{letter}" * 32 for letter in "abc")
 
@@ -185,6 +185,29 @@ def test_files_that_are_installed_together_get_hashes_together(project: Project)
     assert code == 0
     assert project.read("requirements.txt") == f"-r base.txt\napp==2.0{hashed(C)}\n"
     assert project.read("base.txt") == f"other==1.0{hashed(C)}\n"
+
+
+def test_an_upgraded_pin_gets_the_hashes_of_its_new_version(project: Project, tmp_path: Path) -> None:
+    pytest.importorskip("uv")
+    project.env["LOCKGATE_ADVISORIES"] = str(write_advisories(tmp_path / "osv", advisory(1, "app", fixed="2.0")))
+    project.options = ["--offline", "--hashes"]
+    newer = lock(default_index(), B, A).replace('"1.0"', '"2.0"')
+    code, out = project.fix({"uv.lock": newer, "requirements.txt": "# ours\napp==1.0\n"})
+    assert project.read("requirements.txt") == f"# ours\napp==2.0{hashed(A, B)}\n"
+    assert "-app==1.0\n+app==2.0 \\\n" in out
+    assert "fixed:     requirements.txt:2  app 1.0 -> 2.0 (PYSEC-2024-1)\n" in out
+    assert "pinned:    requirements.txt:2  app 2.0 -> 2 hashes\n" in out
+    assert (code, out.splitlines()[-1]) == (0, "1 pin upgraded, 1 pin written, 0 left")
+
+
+def test_encodings(project: Project) -> None:
+    text = "# coding: latin-1\n# caf\xe9\napp==1.0\n".encode("latin-1")
+    files = {"uv.lock": lock(default_index(), A), "requirements.txt": text, "dev-requirements.txt": "\ufeffapp==1.0\n"}
+    code, out = project.fix(files, "--hashes")
+    assert (project.root / "requirements.txt").read_bytes() == text
+    assert project.read("dev-requirements.txt") == f"\ufeffapp==1.0{hashed(A)}\n"
+    assert "left:      requirements.txt:3  app 1.0: the file is not UTF-8\n" in out
+    assert code == 1
 
 
 def test_pip_installs_by_the_hashes_that_are_written(project: Project, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from lockgate.fixes.pin import Pinned, pin
 from lockgate.inputs.files import display
 from lockgate.inputs.overlay import Overlay
 from lockgate.inputs.tree import Tree
-from lockgate.model.errors import UnavailableError, UsageError, counted
+from lockgate.model.errors import UnavailableError, UsageError, counted, nearest
 from lockgate.model.report import ExitCode
 from lockgate.project import root_of, settings_of
 from lockgate.reports.text import visible
@@ -44,15 +44,17 @@ def command(path: str, checks: tuple[str, ...], dry_run: bool, hashes: bool, **o
     """
     root = root_of(path)
     tell_of_repository(root)
-    named = tuple(name.strip() for name in ",".join(checks).split(",")) if checks else None
-    settings = settings_of(root, {"checks": named, **options})
+    wanted = [name.strip() for name in ",".join(checks).split(",")] if checks else list(_NOTHING)
+    for name in wanted:
+        if name not in _NOTHING:
+            raise UsageError(f"--checks: findings of {name!r} can't be mended; {nearest(name, list(_NOTHING))}")
+    settings = settings_of(root, options)
     if settings.online and settings.offline:
         where = (settings.sources.get(key, "") for key in ("online", "offline"))
         raise UsageError(
             f"--online ({next(where)}) and --offline ({next(where)}) contradict each other; take one of them away"
         )
     tree = Tree(root, settings.exclude, settings.max_file_size)
-    wanted = settings.checks or tuple(_NOTHING)
     mended = mend(Target(tree=tree, settings=settings)) if "audit" in wanted else Mended()
     newer = Overlay(tree, {change.path: change.new for change in mended.changes}) if mended.changes else tree
     pinned = pin(newer, settings, hashes=hashes) if "pins" in wanted else Pinned()
@@ -148,7 +150,7 @@ def _left(left: Left) -> str:
 def _summary(mended: Mended, pinned: Pinned, checks: Iterable[str], *, dry_run: bool) -> str:
     upgraded, written, left = len(mended.upgrades), len(pinned.edits), len(mended.left) + len(pinned.left)
     if not (upgraded or written or left):
-        known = [_NOTHING[name] for name in checks if name in _NOTHING and not (name == "pins" and pinned.notes)]
+        known = [_NOTHING[name] for name in checks if not (name == "pins" and pinned.notes)]
         return f"nothing to fix{': ' if known else ''}{' and '.join(known)}"
     done = [f"{counted(upgraded, 'pin')} {'to upgrade' if dry_run else 'upgraded'}"] if upgraded or not written else []
     done += [f"{counted(written, 'pin')} {'to write' if dry_run else 'written'}"] if written else []

@@ -10,9 +10,11 @@ from msgspec import Struct
 
 from lockgate.fixes.base import Left
 from lockgate.fixes.edits import ONLINE, Edit, Job, Piece, Proposal
+from lockgate.inputs.urls import shown
 from lockgate.model.errors import UnavailableError, shortened
 from lockgate.model.finding import Finding
 from lockgate.remotes.hosts import Hosts
+from lockgate.remotes.refs import ask
 
 _FULL = re.compile(r"(\d{1,9})\.(\d{1,9})\.(\d{1,9})")
 _TAGS, _HEADS = "refs/tags/", "refs/heads/"
@@ -43,15 +45,15 @@ def pinned(
     written: Callable[[Finding, Piece], Written],
     comment: Callable[[Named], str],
     gap: str,
-    given: str = "",
 ) -> Proposal:
     """The edits that put commits in the place of refs, with `comment`, which stands `gap` behind them.
 
-    `written` and `comment` raise UnavailableError, saying why, where that can't be. `given` is a host that the user names.
+    `written` and `comment` raise UnavailableError, saying why, where that can't be.
     """
     if not job.settings.online:
         return Proposal(waiting={ONLINE: len(job.findings)})
-    hosts = Hosts([*job.settings.online_hosts, given])
+    forge = shown(job.settings.forge).rpartition("://")[2].partition("/")[0]
+    hosts = Hosts([*job.settings.online_hosts, forge])
     wanted: list[Written] = []
     left: list[Left] = []
     for finding in job.findings:
@@ -66,9 +68,7 @@ def pinned(
             left.append(Left(finding, name, str(error)))
         else:
             wanted.append(each)
-    from lockgate.remotes.refs import ask
-
-    known = ask(list(dict.fromkeys(each.url for each in wanted)))
+    known = ask(list(dict.fromkeys(each.url for each in wanted)), hosts)
     stands_for = cache(lambda url, ref: _named(ref, known[url]))
     edits: list[Edit] = []
     for each in wanted:

@@ -21,6 +21,12 @@ class Hosts:
     def __init__(self, given: Iterable[str]) -> None:
         self._given = {each.strip().lower() for each in given}
 
+    def are_given(self, url: str) -> bool:
+        """Whether the user names the host of an address."""
+        parts = urlsplit(url)
+        host = (parts.hostname or "").rstrip(".")
+        return host in self._given or f"{host}:{parts.port}" in self._given
+
     def check(self, url: str) -> None:
         """Raise UnavailableError, saying why, for an address that is not to be asked.
 
@@ -36,7 +42,7 @@ class Hosts:
             raise UnavailableError(f"{shown(url)} is no address with https")
         if parts.username or parts.password:
             raise UnavailableError(f"the address of {host} holds a user or password, which is not sent")
-        named = host in self._given or f"{host}:{port}" in self._given
+        named = self.are_given(url)
         if parts.scheme == "http" and not (named and is_loopback(host)):
             raise UnavailableError(f"{host} would be asked without TLS, which is done on this machine only")
         if not named and _is_private(host):

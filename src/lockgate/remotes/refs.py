@@ -18,6 +18,7 @@ from lockgate.inputs import git
 from lockgate.inputs.parallel import in_parallel
 from lockgate.inputs.urls import shown
 from lockgate.model.errors import UnavailableError, shortened
+from lockgate.remotes.hosts import Hosts
 
 AT_ONCE = 8  # repositories
 SECONDS = 60.0  # for one repository
@@ -31,33 +32,36 @@ _PEELED = "^{}"
 _KEPT = ("GIT_SSL_", "GIT_PROXY_SSL_", "GIT_EXEC_PATH")
 
 
-def ask(urls: Collection[str]) -> dict[str, dict[str, str] | UnavailableError]:
+def ask(urls: Collection[str], hosts: Hosts) -> dict[str, dict[str, str] | UnavailableError]:
     """For each address (http or https) the commits by the full names of branches and tags, or why they are not known.
 
-    The commit of an annotated tag is the one that it is put on.
+    The commit of an annotated tag is the one that it is put on. Only a host that the user names may redirect to another address,
+    which is that of a repository with a new name.
     """
     children: list[subprocess.Popen[bytes]] = []
     try:
-        return in_parallel(lambda url: _refs(url, children), urls, workers=AT_ONCE, seconds=SECONDS_IN_ALL)
+        return in_parallel(
+            lambda url: _refs(url, hosts.are_given(url), children), urls, workers=AT_ONCE, seconds=SECONDS_IN_ALL
+        )
     finally:
         for child in children:
             _stop(child)
 
 
-def _refs(url: str, children: list[subprocess.Popen[bytes]]) -> dict[str, str]:
-    lines = _said(url, children).splitlines()
+def _refs(url: str, moves: bool, children: list[subprocess.Popen[bytes]]) -> dict[str, str]:
+    lines = _said(url, moves, children).splitlines()
     found = {match[2]: match[1] for match in map(_REF.fullmatch, lines) if match}
     peeled = {name.removesuffix(_PEELED): commit for name, commit in found.items() if name.endswith(_PEELED)}
     return {name: commit for name, commit in found.items() if not name.endswith(_PEELED)} | peeled
 
 
-def _said(url: str, children: list[subprocess.Popen[bytes]]) -> str:
+def _said(url: str, moves: bool, children: list[subprocess.Popen[bytes]]) -> str:
     """What git ls-remote says. It runs in an empty folder, so that no repository's configuration is near."""
     with tempfile.TemporaryDirectory(prefix="lockgate-") as name:
         folder, output, errors = (Path(name, part) for part in ("empty", "output", "errors"))
         folder.mkdir()
         with output.open("wb") as out, errors.open("wb") as err:
-            child = _start(url, folder, out, err)
+            child = _start(url, moves, folder, out, err)
         children.append(child)
         try:
             code = child.wait(SECONDS)
@@ -73,8 +77,9 @@ def _said(url: str, children: list[subprocess.Popen[bytes]]) -> str:
         return said
 
 
-def _start(url: str, folder: Path, output: BinaryIO, errors: BinaryIO) -> subprocess.Popen[bytes]:
-    command = git.command("ls-remote", "--quiet", "--heads", "--tags", "--", url)
+def _start(url: str, moves: bool, folder: Path, output: BinaryIO, errors: BinaryIO) -> subprocess.Popen[bytes]:
+    follow = f"http.followRedirects={'initial' if moves else 'false'}"
+    command = git.command("-c", follow, "ls-remote", "--quiet", "--heads", "--tags", "--", url)
     try:
         child = subprocess.Popen(
             command, cwd=folder, env=_environ(folder, url.partition(":")[0]), stdin=subprocess.DEVNULL,
@@ -134,6 +139,8 @@ def _why(url: str, errors: str) -> str:
         return f"{shown(url)} does not exist or is not public; no credentials are sent"
     if re.search(r"not found|returned error: 404", errors):
         return f"{shown(url)} does not exist"
+    if re.search(r"returned error: 30[1-8]", errors):
+        return f"{shown(url)} was moved; write its new address (or its old one with .git)"
     lines = [line.removeprefix("fatal: ") for line in errors.splitlines() if line.startswith("fatal: ")]
     said = (lines or errors.splitlines() or ["it said nothing"])[0].replace(url, shown(url))
     return f"git ls-remote failed: {shortened(said, 200)}"

@@ -11,7 +11,6 @@ import re
 
 from lockgate.fixes.commits import Named, Written, pinned
 from lockgate.fixes.edits import Job, Piece, Proposal
-from lockgate.inputs.urls import shown
 from lockgate.model.errors import UnavailableError
 from lockgate.model.finding import Finding
 
@@ -33,5 +32,4 @@ def propose(job: Job) -> Proposal:
         return named.version or named.ref
 
     forge = job.settings.forge.rstrip("/")
-    host = shown(forge).rpartition("://")[2].partition("/")[0]
-    return pinned(job, written, comment, " ", given=host)
+    return pinned(job, written, comment, " ")

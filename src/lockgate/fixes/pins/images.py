@@ -12,7 +12,7 @@ from lockgate.fixes.edits import ONLINE, Edit, Job, Piece, Proposal
 from lockgate.model.errors import UnavailableError, shortened
 from lockgate.model.finding import Finding
 from lockgate.remotes.hosts import Hosts
-from lockgate.remotes.registry import Image
+from lockgate.remotes.registry import Image, digests
 
 RULES = ("pins/unpinned-image",)
 
@@ -30,8 +30,6 @@ def propose(job: Job) -> Proposal:
             wanted.append((finding, *_written(finding, Piece.of(finding, job.files))))
         except UnavailableError as error:
             left.append(Left(finding, str(finding.properties.get("pinned", "an image")), str(error)))
-    from lockgate.remotes.registry import digests
-
     known = digests(dict.fromkeys(image for _, image, _, _ in wanted), Hosts(job.settings.online_hosts))
     edits: list[Edit] = []
     for finding, image, end, name in wanted:
