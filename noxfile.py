@@ -91,6 +91,14 @@ def docs(session: nox.Session) -> None:
     session.run("python", "docs/generate.py", *session.posargs)
 
 
+@nox.session(name="lint-peers", default=False)
+def lint_peers(session: nox.Session) -> None:
+    """Compare lockgate.lint with bandit and ruff in docs/lint.md; `-- --check` only tells whether that is stale."""
+    session.install("-r", "requirements/tests.txt")
+    session.install(*EDITABLE)
+    session.run("python", "docs/lint_peers.py", *session.posargs)
+
+
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
     """Time the gate and its peers; arguments behind -- go to bench/run.py."""

@@ -152,7 +152,9 @@ def _ruff(folder: str) -> Iterator[Unit]:
 
 
 def _output(tool: str, *arguments: str) -> Any:
-    done = subprocess.run([sys.executable, "-m", tool, *arguments], capture_output=True, check=False)
+    done = subprocess.run([sys.executable, "-m", tool, *arguments], capture_output=True, text=True, check=False)
+    if not done.stdout:
+        raise SystemExit(f"{tool} did not run: {done.stderr.strip()[-500:]}")
     return json.loads(done.stdout)
 
 
@@ -166,7 +168,7 @@ def table(rows: tuple[list[Row], list[Row]]) -> str:
     """The comparison as Markdown."""
     by_symbol, by_library = rows
     shared = [row for row in by_symbol if any(row.scores[tool].found for tool in TOOLS[1:])]
-    head = "".join(f" {tool} {version(OURS.partition('.')[0] if tool == OURS else tool)} |" for tool in TOOLS)
+    head = "".join(f" {tool} |" if tool == OURS else f" {tool} {version(tool)} |" for tool in TOOLS)
     lines = [
         f"| Snippets | Bad | Good |{head}",
         f"| --- | --- | --- |{' --- |' * len(TOOLS)}",

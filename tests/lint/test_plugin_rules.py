@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
@@ -29,12 +30,25 @@ def module(symbol: str) -> str:
     return symbol.replace("-", "_")
 
 
+def nested() -> str:
+    """Texts of 60 parts, each of 60 parts, and so on: 60 to the power of 8 parts, if each were looked into."""
+    steps = "".join(f"a{step} = f'{60 * f'{{a{step + 1}}}'}'\n" for step in range(7, -1, -1))
+    uses = "secret_key = a0\nprint(a0)\nsubprocess.run(a0, shell=True, check=True)\n"
+    writes = "pathlib.Path('.env').write_text('')\n" * 1000
+    turning = (
+        "while True:\n    turned = f'{turned}'\n    subprocess.run(turned, shell=turned)\n    print(turned == turned)\n"
+    )
+    turning = f"def turn():\n{textwrap.indent(turning, '    ')}"
+    return f"import pathlib\nimport subprocess\nimport time\na8 = time.time()\n{steps}{uses}{writes}{turning}"
+
+
 @pytest.fixture(scope="module")
 def linted(tmp_path_factory: pytest.TempPathFactory) -> pylint.Linted:
     """All examples and snippets, linted in one run."""
     files = {each.path: each.code for each in (*SNIPPETS.values(), *INDEPENDENT.values())}
     for symbol, rule in RULES.items():
         files |= {f"bad_{module(symbol)}.py": rule.bad, f"good_{module(symbol)}.py": rule.good}
+    files["nested.py"] = nested()
     sources = {path: filled(text).encode() for path, text in files.items()}
     return pylint.lint(sources, root=tmp_path_factory.mktemp("none"), progress=lambda _done, _total: None)
 
@@ -72,6 +86,12 @@ def test_snippets_are_code(linted: pylint.Linted) -> None:
 def test_there_are_snippets_for_each_rule() -> None:
     assert set(SNIPPETS) == set(RULES)
     assert {each for snippets in INDEPENDENT.values() for each in snippets.bad.values()} <= set(RULES)
+
+
+def test_a_value_that_is_put_together_of_very_many_parts_is_judged(linted: pylint.Linted) -> None:
+    symbols = [message.symbol for message in found(linted, "nested.py")]
+    assert {"guessable-key", "shell-from-data"} <= set(symbols)
+    assert symbols.count("env-file-readable") == 1000
 
 
 def test_no_value_is_in_a_message(linted: pylint.Linted) -> None:

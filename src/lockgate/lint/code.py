@@ -13,6 +13,7 @@ from pylint.interfaces import HIGH, INFERENCE, Confidence
 from lockgate.lint.words import is_secret_name
 
 _DEEPEST = 8  # steps from a name to what it was assigned
+_MOST_PARTS = 100  # of a text whose value is asked for
 _ENVIRONMENT = re.compile(r"os\.(?:environ\.(?:get|setdefault|pop)|getenv)")
 # What gives a text that still holds what it is given or called on.
 _PASSES_ON = frozenset({"str", "repr", "format", "bytes", "join", "strip", "encode", "decode", "get_secret_value"})
@@ -204,18 +205,51 @@ def constant(node: nodes.NodeNG | None) -> tuple[object, Confidence]:
     """The value of an expression that has only one, and how sure that is; an Ellipsis where it is not known."""
     if isinstance(node, nodes.Const):
         return node.value, HIGH
-    inferred = None if node is None else safe_infer(node, compare_constants=True)
+    made = source(node)
+    if isinstance(made, nodes.Const):
+        return made.value, INFERENCE
+    if made is None or any(map(parts, _may_be(made))):
+        # astroid would make the text of it, however long that is.
+        return _text(made), INFERENCE
+    inferred = safe_infer(made, compare_constants=True)
     return (inferred.value, INFERENCE) if isinstance(inferred, nodes.Const) else (..., INFERENCE)
+
+
+def _may_be(made: nodes.NodeNG) -> Iterator[nodes.NodeNG]:
+    """An expression, or what a name is bound to where it is bound more than once."""
+    yield made
+    if isinstance(made, nodes.Name):
+        assigned = (each for each in made.lookup(made.name)[1] if isinstance(each, nodes.AssignName))
+        yield from (value for each in assigned if (value := _assigned(each)) is not None)
+
+
+def _text(made: nodes.NodeNG | None) -> object:
+    """The text that `+` and f-strings put together of few constants; an Ellipsis for anything else."""
+    pieces: list[object] = []
+    waiting = [made]
+    for _ in range(_MOST_PARTS):
+        if not waiting:
+            break
+        each = source(waiting.pop())
+        match each:
+            case nodes.Const():
+                pieces.append(each.value)
+            case nodes.JoinedStr() | nodes.FormattedValue() | nodes.BinOp(op="+"):
+                waiting += reversed(parts(each))
+            case _:
+                return ...
+    texts = [piece for piece in pieces if isinstance(piece, str)]
+    return ... if waiting or len(texts) != len(pieces) else "".join(texts)
 
 
 def is_fixed(node: nodes.NodeNG | None) -> bool:
     """Whether an expression holds nothing that comes from outside of the code."""
-    match node:
-        case nodes.List() | nodes.Tuple():
-            return all(map(is_fixed, node.elts))
-        case nodes.IfExp():
-            return is_fixed(node.body) and is_fixed(node.orelse)
-    return node is None or constant(node)[0] is not ...
+    empty = nodes.List | nodes.Tuple | nodes.JoinedStr
+    return all(isinstance(leaf, empty) or constant(leaf)[0] is not ... for leaf in leaves(node, _choices))
+
+
+def _choices(made: nodes.NodeNG) -> list[nodes.NodeNG]:
+    return [made.body, made.orelse] if isinstance(made, nodes.IfExp) else parts(made)
 
 
 def named(node: nodes.NodeNG) -> str:
