@@ -60,6 +60,12 @@ jobs:
     defaults: {run: {shell: cmd}}
     steps:
       - run: pip install no-4
+  c:
+    defaults: {run: {shell: pwsh}}
+    steps: &steps
+      - run: pip install «n»
+  d:
+    steps: *steps
 """,
     "makefiles": """\
 PIP ?= pip # x
@@ -217,6 +223,11 @@ def test_a_megabyte_of_anything_is_a_gap_and_a_quarter_of_it_ends(unit: str) -> 
     [
         ("justfiles", "a" + ":" * 10**6 + "\n b"),
         ("workflows", "jobs: {a: {steps: [{run: 'pip " + "${{ " * 50_000 + "'}]}}"),
+        (
+            "workflows",
+            f"jobs:\n  a:\n    steps: &s\n{'    - run: x' + chr(10)}{('    - x: 1' + chr(10)) * 15_000}"
+            + "".join(f"  a{number}:\n    steps: *s\n" for number in range(12_000)),
+        ),
         ("makefiles", "A = x" + " " * 10**6 + "#\n\tpip " + "$(" * 50_000),
         ("tox_ini", "[x]\ndeps = " + "{a" * 100_000 + "\ncommands =" + "{" * 100_000),
     ],

@@ -76,6 +76,7 @@ FOUND: dict[str, list[tuple[str, str]]] = {
     "yarn config set strict-ssl false": [(INSECURE, "false")],
     "git config --global http.sslVerify false": [(INSECURE, "false")],
     "git config http.https://a.example/.sslVerify 0": [(INSECURE, "0")],
+    f"git config http.https://me:{PASSWORD}@a.example/.sslVerify false": [(CREDENTIAL, "false"), (INSECURE, "false")],
     "git -c http.sslVerify=false clone x": [(INSECURE, "http.sslVerify=false")],
     "conda config --set ssl_verify False": [(INSECURE, "False")],
     "pip config set global.trusted-host a.example": [(INSECURE, "a.example")],

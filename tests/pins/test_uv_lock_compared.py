@@ -115,7 +115,17 @@ def locked(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, list[st
         root, {"pyproject.toml": manifest, **{f"{name}/pyproject.toml": SUB.format(name) for name in ("sub", "sub2")}}
     )
     # The repository is one of this machine; uv's offline mode clones none at all.
-    command = [UV, "lock", "--quiet", "--no-config", "--default-index", index.as_uri(), "--cache-dir", folder / "cache"]
+    command = [
+        UV,
+        "lock",
+        "--quiet",
+        "--no-config",
+        "--no-python-downloads",
+        "--default-index",
+        index.as_uri(),
+        "--cache-dir",
+        folder / "cache",
+    ]
     subprocess.run(command, cwd=root, check=True, capture_output=True)
     return root, manifest, command
 
@@ -175,7 +185,7 @@ explicit = true
 
 def test_what_uv_writes_in_another_form_is_the_same(locked: tuple[Path, str, list[str | Path]], tmp_path: Path) -> None:
     _, _, command = locked
-    write(tmp_path, {"pyproject.toml": ODD.replace("INDEX", str(command[5]))})
+    write(tmp_path, {"pyproject.toml": ODD.replace("INDEX", str(command[6]))})
     subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
     record = run_check("pins", target(tmp_path))
     assert (record.outcome, [finding.message for finding in record.findings]) == (Outcome.COMPLETE, [])

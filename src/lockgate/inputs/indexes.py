@@ -153,7 +153,7 @@ def of_key(name: str, value: str, at: Location) -> Iterator[Setting]:
     """What a variable or TOOL:KEY sets, where that is an index or switches a verification off."""
     for pattern, kind, wanted in _SWITCHES:
         if pattern.fullmatch(name) and wanted.fullmatch(value):
-            yield Setting(kind, value if kind is Kind.INDEX else name.rpartition(":")[2], at)
+            yield Setting(kind, value if kind is Kind.INDEX else name.partition(":")[2] or name, at)
 
 
 def of_toml(declared: Declared, uv: tuple[str, ...]) -> Iterator[Setting]:

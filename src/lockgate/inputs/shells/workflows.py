@@ -61,30 +61,40 @@ def _jobs(top: yaml.Node, mappings: Mappings) -> list[yaml.Node]:
     return [job for _, job in jobs.value] if isinstance(jobs, yaml.MappingNode) else [runs] if runs else []
 
 
-def _steps(job: yaml.Node, mappings: Mappings) -> list[yaml.Node]:
-    steps = mappings.get(job, "steps")
-    return steps.value if isinstance(steps, yaml.SequenceNode) else []
+def _steps(top: yaml.Node, mappings: Mappings) -> Iterator[tuple[yaml.Node, bool]]:
+    """Each step, and whether its job runs it in a shell of ours; twice at most, however many jobs alias it."""
+    seen: set[tuple[int, bool]] = set()
+    usual = _shell(top, mappings)
+    for job in _jobs(top, mappings):
+        steps, is_ours = mappings.get(job, "steps"), _is_ours(_shell(job, mappings) or usual)
+        if isinstance(steps, yaml.SequenceNode) and (id(steps), is_ours) not in seen:
+            seen.add((id(steps), is_ours))
+            yield from ((step, is_ours) for step in steps.value)
 
 
 def _owners(top: yaml.Node, mappings: Mappings) -> Iterator[yaml.Node | None]:
     """All that may have variables."""
     yield top
     for job in _jobs(top, mappings):
-        yield from (job, mappings.get(job, "container"), *_steps(job, mappings))
+        yield from (job, mappings.get(job, "container"))
+    yield from (step for step, _ in _steps(top, mappings))
 
 
 def _runs(top: yaml.Node, mappings: Mappings) -> Iterator[yaml.ScalarNode]:
     """What the steps of a workflow or action run in a shell; one that aliases repeat is told once."""
     seen: set[int] = set()
-    usual = _shell(top, mappings)
-    for job in _jobs(top, mappings):
-        for step in _steps(job, mappings):
-            run = mappings.get(step, "run")
-            chosen = mappings.get(step, "shell")
-            named = chosen.value if isinstance(chosen, yaml.ScalarNode) else _shell(job, mappings) or usual
-            if isinstance(run, yaml.ScalarNode) and id(run) not in seen and (not named or _SHELL.match(named)):
-                seen.add(id(run))
-                yield run
+    for step, is_usual in _steps(top, mappings):
+        run = mappings.get(step, "run")
+        chosen = mappings.get(step, "shell")
+        is_ours = _is_ours(chosen.value) if isinstance(chosen, yaml.ScalarNode) else is_usual
+        if isinstance(run, yaml.ScalarNode) and id(run) not in seen and is_ours:
+            seen.add(id(run))
+            yield run
+
+
+def _is_ours(shell: str) -> bool:
+    """Whether a shell, as it is named, is a POSIX one; it is where none is."""
+    return not shell or bool(_SHELL.match(shell))
 
 
 def _shell(owner: yaml.Node | None, mappings: Mappings) -> str:
