@@ -27,10 +27,15 @@ def file(name: str, sha256: str) -> dict[str, object]:
 
 @pytest.fixture
 def index(httpserver: HTTPServer, project: Project) -> HTTPServer:
-    """It has app 1.0 in two files and app 2.0, and other 1.0."""
+    """It has app 1.0 in two files and app 2.0, one that tells no version, and other 1.0."""
     content = {"Content-Type": "application/vnd.pypi.simple.v1+json"}
     files = {
-        "app": [file("app-1.0-py3-none-any.whl", B), file("app-1.0.tar.gz", A), file("app-2.0.tar.gz", C)],
+        "app": [
+            file("app-1.0-py3-none-any.whl", B),
+            file("app-1.0.tar.gz", A),
+            file("app-2.0.tar.gz", C),
+            file("app.exe", C),
+        ],
         "other": [file("other-1.0.tar.gz", C)],
     }
     for name, listed in files.items():
