@@ -196,7 +196,9 @@ def test_a_file_in_which_the_check_would_still_find_it_is_taken_back(
     assert f"left:      {WORKFLOW}:7  octo/act@v4: it was taken back: pins/unpinned-action would be found\n" in out
 
 
-def test_no_configuration_of_the_repository_or_the_user_is_in_force(project: Project, tmp_path: Path) -> None:
+def test_no_configuration_of_the_repository_or_the_user_is_in_force(
+    project: Project, server: Forge, tmp_path: Path
+) -> None:
     """Each of these would have Git run the program, or ask another server."""
     ran = tmp_path / "ran"
     program = tmp_path / "program"
@@ -205,19 +207,27 @@ def test_no_configuration_of_the_repository_or_the_user_is_in_force(project: Pro
     config = f"[credential]\n helper = {program}\n[core]\n askPass = {program}\n gitProxy = {program}\n"
     config += '[url "https://other.invalid/"]\n insteadOf = http://\n'
     (tmp_path / "gitconfig").write_text(config)
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login somebody password " + "pa5s" + "word\n")
     project.env |= {
+        "HOME": str(tmp_path),
+        "GIT_SSL_NO_VERIFY": "1",
         "GIT_CONFIG_GLOBAL": str(tmp_path / "gitconfig"),
         "GIT_ASKPASS": str(program),
         "SSH_ASKPASS": str(program),
-        "GIT_DIR": str(project.root / ".git"),
     }
-    files = {WORKFLOW: steps("octo/act@v4", "octo/gone@v4"), ".git/config": config, ".git/HEAD": "ref: refs/heads/x\n"}
+    files = {
+        WORKFLOW: steps("octo/act@v4", "octo/private@v4"),
+        ".git/config": config,
+        ".git/HEAD": "ref: refs/heads/x\n",
+    }
     project.root.joinpath(".git/objects").mkdir(parents=True)
     project.root.joinpath(".git/refs").mkdir()
-    project.env.pop("GIT_DIR")
     code, out = project.fix(files, ONLINE)
     assert (code, out.splitlines()[-1]) == (1, "1 pin written, 1 left")
+    assert "octo/private@v4: " in out
+    assert "does not exist or is not public; no credentials are sent" in out
     assert not ran.exists()
+    assert not server.credentials
 
 
 def test_without_git(project: Project, tmp_path: Path) -> None:
