@@ -365,8 +365,8 @@ def test_what_was_not_asked_for_in_a_long_time_goes(
 def test_the_default_index_is_pip_s(monkeypatch: pytest.MonkeyPatch) -> None:
     from pip._internal.models.index import PyPI
 
-    from lockgate.checks.audit.index_answers import _urls
+    from lockgate.checks.audit.index_answers import urls_of
 
-    assert _urls(()) == [PyPI.simple_url]
-    assert _urls(("default", "https://index.example/simple")) == [PyPI.simple_url, "https://index.example/simple"]
-    assert _urls(("https://index.example/simple",)) == ["https://index.example/simple"]
+    assert urls_of(()) == [PyPI.simple_url]
+    assert urls_of(("default", "https://index.example/simple")) == [PyPI.simple_url, "https://index.example/simple"]
+    assert urls_of(("https://index.example/simple",)) == ["https://index.example/simple"]

@@ -25,6 +25,7 @@ class Forge:
         self.folder = folder
         self.url = ""
         self.asked: list[str] = []
+        self.credentials: list[str] = []
         self.moved: dict[str, str] = {}  # the addresses of what repositories of that name have been redirected to
 
     def repository(self, name: str, *names: str) -> dict[str, str]:
@@ -57,8 +58,14 @@ class _Files(SimpleHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self._forge.asked.append(self.path)
+        self._forge.credentials += self.headers.get_all("Authorization", [])
         old = self.path.split("/")[2]
-        if old in self._forge.moved:
+        if old == "private" and "Authorization" not in self.headers:
+            self.send_response(401)
+            self.send_header("WWW-Authenticate", 'Basic realm="x"')
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+        elif old in self._forge.moved:
             self.send_response(301)
             self.send_header("Location", self._forge.moved[old])
             self.send_header("Content-Length", "0")

@@ -61,6 +61,7 @@ def test_every_way_to_write_an_action_is_pinned_and_its_version_stays_readable(p
         '"octo/act@v4.1.0"  # why it is here': f'"octo/act@{of["v4.1.0"]}" # v4.1.0 # why it is here',
         "'octo/act@v4' # v4": f"'octo/act@{of['v4']}' # v4.2.2",
         "octo/act@v4   # v4.0.1 - see issue 4": f"octo/act@{of['v4']} # v4.2.2 - see issue 4",
+        "octo/act@v4  # see # v4.0 below": f"octo/act@{of['v4']} # v4.2.2 # see # v4.0 below",
         "octo/act@dev": f"octo/act@{of['dev']} # dev",
         "octo/act@v5": f"octo/act@{of['v5']} # v5",
         "octo/act@refs/tags/v4": f"octo/act@{of['v4']} # v4.2.2",
@@ -73,7 +74,7 @@ def test_every_way_to_write_an_action_is_pinned_and_its_version_stays_readable(p
     assert project.read(WORKFLOW) == after
     assert f"pinned:    {WORKFLOW}:8  octo/act@v4 -> {of['v4']} (v4.2.2)\n" in out
     assert f"+      - uses: octo/act@{of['v4']} # v4.2.2" in out
-    assert (code, out.splitlines()[-1]) == (0, "10 pins written, 0 left")
+    assert (code, out.splitlines()[-1]) == (0, "11 pins written, 0 left")
     assert not project.found()
     assert sum("info/refs" in path for path in server.asked) == 1
     assert project.fix({}, ONLINE) == (0, "nothing to fix: nothing that could be pinned\n")
@@ -196,7 +197,9 @@ def test_a_file_in_which_the_check_would_still_find_it_is_taken_back(
     assert f"left:      {WORKFLOW}:7  octo/act@v4: it was taken back: pins/unpinned-action would be found\n" in out
 
 
-def test_no_configuration_of_the_repository_or_the_user_is_in_force(project: Project, tmp_path: Path) -> None:
+def test_no_configuration_of_the_repository_or_the_user_is_in_force(
+    project: Project, server: Forge, tmp_path: Path
+) -> None:
     """Each of these would have Git run the program, or ask another server."""
     ran = tmp_path / "ran"
     program = tmp_path / "program"
@@ -205,19 +208,27 @@ def test_no_configuration_of_the_repository_or_the_user_is_in_force(project: Pro
     config = f"[credential]\n helper = {program}\n[core]\n askPass = {program}\n gitProxy = {program}\n"
     config += '[url "https://other.invalid/"]\n insteadOf = http://\n'
     (tmp_path / "gitconfig").write_text(config)
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login somebody password " + "pa5s" + "word\n")
     project.env |= {
+        "HOME": str(tmp_path),
+        "GIT_SSL_NO_VERIFY": "1",
         "GIT_CONFIG_GLOBAL": str(tmp_path / "gitconfig"),
         "GIT_ASKPASS": str(program),
         "SSH_ASKPASS": str(program),
-        "GIT_DIR": str(project.root / ".git"),
     }
-    files = {WORKFLOW: steps("octo/act@v4", "octo/gone@v4"), ".git/config": config, ".git/HEAD": "ref: refs/heads/x\n"}
+    files = {
+        WORKFLOW: steps("octo/act@v4", "octo/private@v4"),
+        ".git/config": config,
+        ".git/HEAD": "ref: refs/heads/x\n",
+    }
     project.root.joinpath(".git/objects").mkdir(parents=True)
     project.root.joinpath(".git/refs").mkdir()
-    project.env.pop("GIT_DIR")
     code, out = project.fix(files, ONLINE)
     assert (code, out.splitlines()[-1]) == (1, "1 pin written, 1 left")
+    assert "octo/private@v4: " in out
+    assert "does not exist or is not public; no credentials are sent" in out
     assert not ran.exists()
+    assert not server.credentials
 
 
 def test_without_git(project: Project, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from fix_runs import Project
 from pytest_httpserver import HTTPServer
 
 from lockgate.engines.pip import default_index
-from support import advisory, wheel, write_advisories
+from support import advisory, git, wheel, write_advisories
 
 A, B, C = (f"{letter}{letter}" * 32 for letter in "abc")
 
@@ -27,10 +27,15 @@ def file(name: str, sha256: str) -> dict[str, object]:
 
 @pytest.fixture
 def index(httpserver: HTTPServer, project: Project) -> HTTPServer:
-    """It has app 1.0 in two files and app 2.0, and other 1.0."""
+    """It has app 1.0 in two files and app 2.0, one that tells no version, and other 1.0."""
     content = {"Content-Type": "application/vnd.pypi.simple.v1+json"}
     files = {
-        "app": [file("app-1.0-py3-none-any.whl", B), file("app-1.0.tar.gz", A), file("app-2.0.tar.gz", C)],
+        "app": [
+            file("app-1.0-py3-none-any.whl", B),
+            file("app-1.0.tar.gz", A),
+            file("app-2.0.tar.gz", C),
+            file("app.exe", C),
+        ],
         "other": [file("other-1.0.tar.gz", C)],
     }
     for name, listed in files.items():
@@ -187,6 +192,18 @@ def test_files_that_are_installed_together_get_hashes_together(project: Project)
     assert project.read("base.txt") == f"other==1.0{hashed(C)}\n"
 
 
+def test_files_that_can_not_all_be_written_are_not_written(project: Project) -> None:
+    files = {"uv.lock": lock(default_index(), A), ".gitignore": "kept:1.txt\n", "kept:1.txt": "app==1.0\n"}
+    text = "-r kept:1.txt\napp[x]==1.0\n"
+    git(project.root, "init", "-q")
+    code, out = project.fix({**files, "requirements.txt": text}, "--hashes")
+    assert (code, project.read("requirements.txt")) == (1, text)
+    assert "left:      kept:1.txt:1  app 1.0: its file is not of the project, so no hashes are written" in out
+    code, out = project.fix({**files, "kept:1.txt": "app==${V}\n"}, "--hashes")
+    assert (code, project.read("requirements.txt")) == (1, text)
+    assert "left:      kept:1.txt:1  an entry: can't be understood" in out
+
+
 def test_an_upgraded_pin_gets_the_hashes_of_its_new_version(project: Project, tmp_path: Path) -> None:
     pytest.importorskip("uv")
     project.env["LOCKGATE_ADVISORIES"] = str(write_advisories(tmp_path / "osv", advisory(1, "app", fixed="2.0")))
@@ -206,7 +223,7 @@ def test_encodings(project: Project) -> None:
     code, out = project.fix(files, "--hashes")
     assert (project.root / "requirements.txt").read_bytes() == text
     assert project.read("dev-requirements.txt") == f"\ufeffapp==1.0{hashed(A)}\n"
-    assert "left:      requirements.txt:3  app 1.0: the file is not UTF-8\n" in out
+    assert "left:      requirements.txt:3  app 1.0: not UTF-8 at byte 23, so no hashes are written" in out
     assert code == 1
 
 

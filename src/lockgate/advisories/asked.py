@@ -26,7 +26,7 @@ MOST_KEPT = 20_000  # projects of an index
 MOST_VERSIONS = 50  # that are kept of a project
 UNUSED = 30 * 24 * 3600.0  # seconds after which what was not asked for goes
 _KIND = "projects"
-_FORMAT = 1
+_FORMAT = 2
 
 
 class _Kept(Struct, frozen=True, array_like=True):

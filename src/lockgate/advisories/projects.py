@@ -30,13 +30,15 @@ class Release(Struct, frozen=True, array_like=True):
     """One version that an index has.
 
     `yanked` is the reason, fit for a message, which may be empty, and None where it is not yanked; `uploaded` is when its first file was, in
-    UNIX time, None where that is not told. `hashes` are those of its files, as `algorithm:hex`.
+    UNIX time, None where that is not told. `hashes` are those of its files, as `algorithm:hex`; `doubtful` are those of them whose
+    files tell no version, and may be of another one.
     """
 
     yanked: str | None = None
     uploaded: float | None = None
     hashes: frozenset[str] = frozenset()
     files: int = 0
+    doubtful: frozenset[str] = frozenset()
 
 
 class Project(Struct, frozen=True, array_like=True):
@@ -121,6 +123,7 @@ def _together(releases: Iterable[Release | None]) -> Release | None:
         uploaded=min((release.uploaded for release in there if release.uploaded), default=None),
         hashes=frozenset().union(*(release.hashes for release in there)),
         files=sum(release.files for release in there),
+        doubtful=frozenset().union(*(release.doubtful for release in there)),
     )
 
 
@@ -159,12 +162,15 @@ def _release(version: str, listed: Iterable[str], files: dict[str, list[_File]])
     return Release(
         yanked=_told(reasons[0] if reasons else "") if all_yanked else None,
         uploaded=min(times, default=None),
-        hashes=frozenset(
-            f"{algorithm.lower()}:{digest.lower()}"
-            for file in (*own, *files.get("", ()))
-            for algorithm, digest in file.hashes.items()
-        ),
+        hashes=_hashes([*own, *files.get("", ())]),
         files=len(own),
+        doubtful=_hashes(files.get("", ())) - _hashes(own),
+    )
+
+
+def _hashes(files: Iterable[_File]) -> frozenset[str]:
+    return frozenset(
+        f"{algorithm.lower()}:{digest.lower()}" for file in files for algorithm, digest in file.hashes.items()
     )
 
 

@@ -23,7 +23,7 @@ _KEY = re.compile(r"[:=]\s*(?:[&!]\S*\s+)*$")
 _QUOTES = ('"', "'")
 _COMMENT = re.compile(r"(?:\s+(?P<comment>#.*))?\s*")
 _VERSION = re.compile(
-    r"#\s*(?:frozen:|tag\s*=)?\s*(?:v\d+(?:\.\d+)*|\d+(?:\.\d+)+)(?=\s|$)\s*"
+    r"\A#\s*(?:frozen:|tag\s*=)?\s*(?:v\d+(?:\.\d+)*|\d+(?:\.\d+)+)(?=\s|$)\s*"
 )  # a comment that tells one, before others
 
 
@@ -110,7 +110,7 @@ class Piece(Struct, frozen=True):
         rest = _COMMENT.fullmatch(self.behind)
         if rest is None or not _KEY.search(self.before[-REACH:]):
             return None
-        kept = _VERSION.sub("", rest["comment"] or "", count=1)
+        kept = _VERSION.sub("", rest["comment"] or "")
         tail = f"{gap}# {comment}{f' {kept}' if kept else ''}"
         head, _, end = self.text.rpartition(old)
         start = len(self.before)

@@ -103,7 +103,7 @@ def _of_release(project: Project | str, version: str) -> Hashes:
     release = project.releases.get(version)
     if release is None:
         return "the package index does not have this release"
-    return _sorted(release.hashes) or "the package index tells no SHA-256 of its files"
+    return _sorted(release.hashes - release.doubtful) or "the package index tells no SHA-256 of its files"
 
 
 def _sorted(hashes: Iterable[str]) -> tuple[str, ...]:

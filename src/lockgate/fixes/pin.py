@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 
@@ -19,6 +20,8 @@ from lockgate.model.errors import counted
 from lockgate.model.finding import Finding, Severity
 from lockgate.model.modules import loaded
 from lockgate.model.record import Skip
+
+_LINE = re.compile(r":\d+$")  # of a subject
 
 
 class Pinned(Struct):
@@ -66,10 +69,12 @@ def _change(tree: Tree, pinned: Pinned) -> None:
         by_path[edit.finding.path].append(edit)
     paths = {display(path): path for path in tree.files}
     for shown, edits in by_path.items():
-        data = tree.read(paths[shown])
+        data = tree.read(paths[shown]) if shown in paths else Skip(shown, "it is no file of the project")
         try:
-            assert not isinstance(data, Skip)  # noqa: S101 - something was found in it
-            pinned.changes.append(Change(paths[shown], data, edited(data, edits)))
+            if isinstance(data, Skip):
+                _leave(pinned, shown, data.reason)
+            else:
+                pinned.changes.append(Change(paths[shown], data, edited(data, edits)))
         except UnicodeDecodeError:
             _leave(pinned, shown, "the file is not UTF-8")
 
@@ -101,4 +106,4 @@ def _counted(found: Iterable[Finding]) -> Counter[tuple[str, str]]:
 
 
 def _gaps(files: PinFiles) -> set[tuple[str, str]]:
-    return {(skip.subject.partition(":")[0], skip.reason) for skip in files.skipped if skip.gap}
+    return {(_LINE.sub("", skip.subject), skip.reason) for skip in files.skipped if skip.gap}

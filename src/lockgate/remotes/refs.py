@@ -5,6 +5,7 @@ Protocol: https://git-scm.com/docs/http-protocol. What git ls-remote writes: htt
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -29,7 +30,8 @@ MEMORY = 2**30  # bytes of addresses, where the system can bound them: Git holds
 _REF = re.compile(r"([0-9a-f]{40}|[0-9a-f]{64})\t(refs/(?:heads|tags)/[!-~]+)")
 _PEELED = "^{}"
 # Nothing of any configuration, and no credential, but the certificates and proxies that the environment names.
-_KEPT = ("GIT_SSL_", "GIT_PROXY_SSL_", "GIT_EXEC_PATH")
+_CERTIFICATES = {"SSL_CERT_FILE": "GIT_SSL_CAINFO", "SSL_CERT_DIR": "GIT_SSL_CAPATH"}
+_KEPT = ("GIT_SSL_CA", "GIT_PROXY_SSL_CA", "GIT_EXEC_PATH")
 
 
 def ask(urls: Collection[str], hosts: Hosts) -> dict[str, dict[str, str] | UnavailableError]:
@@ -99,8 +101,9 @@ def _start_of(file: Path) -> str:
 def _environ(folder: Path, scheme: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_") or name.startswith(_KEPT)}
     kept.pop("SSH_ASKPASS", None)
-    if "SSL_CERT_FILE" in kept:
-        kept.setdefault("GIT_SSL_CAINFO", kept["SSL_CERT_FILE"])
+    for name, of_git in _CERTIFICATES.items():
+        if name in kept:
+            kept.setdefault(of_git, kept[name])
     return {
         **kept,
         "GIT_ALLOW_PROTOCOL": scheme,
@@ -108,6 +111,7 @@ def _environ(folder: Path, scheme: str) -> dict[str, str]:
         "GIT_CONFIG_GLOBAL": os.devnull,
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_TERMINAL_PROMPT": "0",
+        "HOME": str(folder),  # without a .netrc
         "LC_ALL": "C",
     }
 
@@ -126,10 +130,11 @@ def _bound(child: int) -> None:
 def _stop(child: subprocess.Popen[bytes]) -> None:
     """End it with what it started, which talks to the server."""
     if child.poll() is None:
-        if hasattr(os, "killpg"):
-            os.killpg(child.pid, signal.SIGKILL)
-        else:
-            child.kill()
+        with contextlib.suppress(ProcessLookupError):  # it ended just now
+            if hasattr(os, "killpg"):
+                os.killpg(child.pid, signal.SIGKILL)
+            else:
+                child.kill()
         child.wait()
 
 
@@ -142,5 +147,5 @@ def _why(url: str, errors: str) -> str:
     if re.search(r"returned error: 30[1-8]", errors):
         return f"{shown(url)} was moved; write its new address (or its old one with .git)"
     lines = [line.removeprefix("fatal: ") for line in errors.splitlines() if line.startswith("fatal: ")]
-    said = (lines or errors.splitlines() or ["it said nothing"])[0].replace(url, shown(url))
-    return f"git ls-remote failed: {shortened(said, 200)}"
+    said = (lines or errors.splitlines() or ["it said nothing"])[0].replace(f"unable to access '{url}/': ", "")
+    return f"{shown(url)} does not tell its tags: {shortened(said, 200)}"

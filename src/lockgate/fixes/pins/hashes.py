@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
 from lockgate.fixes.base import Left
 from lockgate.fixes.edits import HASHES, ONLINE, Edit, Job, Proposal
 from lockgate.fixes.hash_sources import HashSources
+from lockgate.inputs.files import display
 from lockgate.inputs.indexes import Kind
 from lockgate.inputs.lockfiles import requirements
 from lockgate.inputs.lockfiles.base import Manifest, read_manifests
@@ -57,7 +58,7 @@ def _of_unit(job: Job, unit: _Unit, found: dict[tuple[str, int, int], Finding], 
     wanted = [(finding, places[place]) for place, finding in found.items() if place in places]
     if not (job.hashes or any(package.hashes for package in unit.packages)):
         return Proposal(waiting={HASHES: len(wanted)})
-    blocked = list(_blocked(unit)) if wanted else []
+    blocked = [*_blocked(unit), *_unwritable(job, wanted)] if wanted else []
     if blocked:
         return Proposal(left=tuple(blocked[:MOST_TOLD]))
     hashes = sources.of([package for _, package in wanted], unit.indexes)
@@ -113,8 +114,18 @@ def _blocked(unit: _Unit) -> Iterator[Left]:
             )
     for skip in unit.skipped:
         path, _, line = skip.subject.rpartition(":")
-        at = Location.of_line(path or line, int(line) if path else 1, "")
+        at = Location.of_line(path, int(line), "") if line.isdecimal() else Location.of_line(skip.subject, 1, "")
         yield Left(at, "an entry", f"{skip.reason}, {_ALL}")
+
+
+def _unwritable(job: Job, wanted: Iterable[tuple[Finding, Package]]) -> Iterator[Left]:
+    """The entries in files that can't be written: Git ignores them, or they are not UTF-8."""
+    paths = {display(path): path for path in job.tree.files}
+    for finding, package in wanted:
+        path = paths.get(finding.path)
+        text = Skip(finding.path, "its file is not of the project") if path is None else job.tree.text(path)
+        if isinstance(text, Skip):
+            yield Left(finding, _told(package), f"{text.reason}, {_ALL}")
 
 
 def _told(package: Package) -> str:
