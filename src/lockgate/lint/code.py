@@ -15,6 +15,7 @@ from lockgate.lint.words import is_secret_name
 _DEEPEST = 8  # steps from a name to what it was assigned
 _MOST_PARTS = 100  # of a text whose value is asked for
 _ENVIRONMENT = re.compile(r"os\.(?:environ\.(?:get|setdefault|pop)|getenv)")
+_HEADERS = frozenset({"authorization", "proxy-authorization"})
 # What gives a text that still holds what it is given or called on.
 _PASSES_ON = frozenset({"str", "repr", "format", "bytes", "join", "strip", "encode", "decode", "get_secret_value"})
 
@@ -271,7 +272,7 @@ def named(node: nodes.NodeNG) -> str:
 def secrets_in(node: nodes.NodeNG) -> Iterator[tuple[nodes.NodeNG, str]]:
     """The parts of a text or data that are secrets by their names; not what is only counted, hashed or masked."""
     name = named(node)
-    if is_secret_name(name):
+    if is_secret_name(name) or (name.lower() in _HEADERS and not isinstance(node, nodes.Name | nodes.Attribute)):
         if _is_open(node):
             yield node, name
         return

@@ -70,6 +70,11 @@ def may_be_secret(text: str) -> bool:
     )
 
 
+def may_be_key(text: str) -> bool:
+    """Whether a text in the place of a key may be one: there a plain word such as `secret` is what it is used as."""
+    return len(set(text)) > 1 and not _TEMPLATE.fullmatch(text) and not _ELSEWHERE.match(text)
+
+
 def looks_random(text: str) -> bool:
     """Whether a text is one word of letters and digits, as keys and tokens are."""
     return bool(_RANDOM.fullmatch(text))

@@ -46,7 +46,7 @@ class Check(Checker):
         summary="A connection over TLS does not verify the certificate or the host name of the server.",
         explanation=(
             "The connection is encrypted, but to whoever answers: someone on the way can read and change everything, and gets"
-            " the credentials that are sent. Known are requests, httpx, urllib3, aiohttp, boto3, hvac, ssl, and the clients of Redis, MongoDB and Elasticsearch."
+            " the credentials that are sent. Known are requests, httpx, urllib3, aiohttp, boto3, hvac, ssl, and the clients of Redis, MongoDB, Elasticsearch and MQTT."
         ),
         fix="Leave verification on. For a server with a certificate of your own authority give the client that authority's file.",
         severity="high",
@@ -59,6 +59,9 @@ class Check(Checker):
         """`get(url, verify=False)`, `ssl._create_unverified_context()`."""
         if is_call_of(node, _UNVERIFIED):
             self.tell(node, "an SSL context that verifies nothing")
+            return
+        if named(node.func) == "tls_insecure_set" and constant(argument(node, 0, "value"))[0] is True:
+            self.tell(node, "tls_insecure_set(True)", confidence=INFERENCE)
             return
         for library, keyword, off in _KEYWORDS:
             value = argument(node, None, keyword)

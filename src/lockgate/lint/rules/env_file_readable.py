@@ -14,7 +14,7 @@ from lockgate.lint.code import argument, called, constant, named, origin, source
 _ENV = re.compile(
     r"(?:.*[/\\])?\.env(?:rc)?(?:\.(?!example|sample|template|dist|schema|defaults?\b)[\w-]+)*", re.DOTALL
 )
-_OPEN = re.compile(r"(?:io|builtins|codecs|aiofiles)\.open")
+_OPEN = re.compile(r"(?:_?io|builtins|codecs|aiofiles)\.open")
 _WRITES = re.compile(r"[wax]")
 _WRITE_METHODS = ("write_text", "write_bytes")
 _PATH = r"pathlib\.\w*Path(?:\.(?:cwd|home))?"

@@ -21,7 +21,9 @@ _WRAPPED = re.compile(r"pydantic\.(?:.*\.)?Secret(?:Str|Bytes)")
 _DEFAULT = ("default",)
 # A user and a password, and a header that begins with the name of a scheme.
 _PAIR = re.compile(r"(?:\w+_)?auth", re.IGNORECASE)
-_PAIR_TYPE = re.compile(r"(?:requests\.auth|requests_\w+|httpx2?|aiohttp)\.(?:.*\.)?\w*Auth")
+_PAIR_TYPE = re.compile(
+    r"(?:requests\.auth|requests_\w+|httpx2?|aiohttp)\.(?:.*\.)?\w*Auth|paho\.mqtt\..*\.username_pw_set"
+)
 _HEADER = re.compile(r"(?:proxy[-_])?authorization", re.IGNORECASE)
 _SCHEME = re.compile(r"[A-Za-z]{1,20} +(\S+)")
 _KEYS = re.compile(r"(?:.*_)?(?:api|secret|signing|encryption)_key(?:s|_fallbacks)", re.IGNORECASE)

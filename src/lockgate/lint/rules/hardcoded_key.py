@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 from astroid import nodes
 from pylint.interfaces import INFERENCE, Confidence
 
 from lockgate.lint.checker import Checker, Rule
-from lockgate.lint.code import constant, source
+from lockgate.lint.code import argument, constant, is_call_of, secrets_in, source
 from lockgate.lint.keys import key_of, wrapped
-from lockgate.lint.words import may_be_secret
+from lockgate.lint.words import may_be_key
 
+_HMAC = re.compile(r"hmac\.(?:new|digest)")
 _PUBLIC = ("-----BEGIN PUBLIC", "-----BEGIN RSA PUBLIC", "-----BEGIN CERTIFICATE", "ssh-")
 
 
@@ -23,7 +26,7 @@ class Check(Checker):
         summary="A cipher, HMAC, signer or JSON web token takes a key that is written in the code.",
         explanation=(
             "A key in the code is known to everyone who ever had a copy of it, and the same wherever the code runs. It is found"
-            " also where it goes through a variable, `encode`, base64 or a hash. A public key or certificate is none."
+            " also where it goes through a variable, `encode`, base64 or a hash. A public key or certificate is none, nor is a label from which and a secret an HMAC derives a key."
         ),
         fix="Read the key from the environment, a secret store or a key service, and replace the one in the code.",
         severity="high",
@@ -38,8 +41,14 @@ class Check(Checker):
         if taken is not None:
             name, key = taken
             confidence = _written(key)
-            if confidence:
+            if confidence and not _is_label(node):
                 self.tell(key, name, confidence=confidence)
+
+
+def _is_label(call: nodes.Call) -> bool:
+    """Whether what is authenticated is itself a secret, and what stands for the key a public label: a key is derived."""
+    data = argument(call, 1, "msg")
+    return is_call_of(call, _HMAC) and data is not None and any(True for _ in secrets_in(data))
 
 
 def _written(node: nodes.NodeNG | None, depth: int = 8) -> Confidence | None:
@@ -52,6 +61,6 @@ def _written(node: nodes.NodeNG | None, depth: int = 8) -> Confidence | None:
     value, confidence = constant(node)
     if isinstance(value, bytes):
         value = value.decode("latin-1")
-    if isinstance(value, str) and may_be_secret(value) and not value.startswith(_PUBLIC):
+    if isinstance(value, str) and may_be_key(value) and not value.startswith(_PUBLIC):
         return confidence
     return None
