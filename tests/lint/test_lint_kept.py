@@ -191,7 +191,9 @@ def test_without_forks_pylint_says_the_same(tmp_path: Path) -> None:
         assert together[path].needs == files.keys() - {path}
         if path != "src/app/reads.py":
             assert sorted(map(repr, together[path].messages)) == sorted(map(repr, module.messages)), path
-    assert alone["src/app/leaf1.py"].needs == {f"src/app/{name}.py" for name in ("base", "functions", "middle")}
+    assert alone["src/app/leaf1.py"].needs == {
+        f"src/app/{name}.py" for name in ("__init__", "base", "functions", "middle")
+    }
 
 
 def test_a_leaf_alone_is_linted_again(repository: Repository, runs: list[int]) -> None:
