@@ -112,39 +112,54 @@ SAMPLE = {
             f"class Leaf{number}(Middle):\n    def run(self, one):\n        return self.more() + take(one) + give()\n\n\n"
             f"VALUE = give()\nprint(Leaf{number}('x').run({number}))\n"
         )
-        for number in range(8)
+        for number in range(3)
     },
 }
-# Each edit: what it is, the files that it writes (None removes one), and a file that is not among them whose findings change by it.
-EDITS: tuple[tuple[str, dict[str, str | None], str], ...] = (
-    ("a body", {"src/app/functions.py": "def take(one):\n    return one.x\n\n\ndef give():\n    print()\n"}, "src/app/leaf1.py"),
-    ("a removed function", {"src/app/functions.py": "def give():\n    return 2\n"}, "src/app/star.py"),
-    ("a signature", {"src/app/functions.py": "def take():\n    return 1\n\n\ndef give(): return 2\n"}, "src/app/leaf3.py"),
-    ("an inherited signature", {"src/app/base.py": "class Base:\n    def __init__(self, name):\n        self.name = name\n\n    def run(self):\n        return 1\n"}, "src/app/leaf0.py"),
-    ("a base class", {"src/app/middle.py": "class Middle:\n    pass\n"}, "src/app/leaf2.py"),
-    ("a removed file", {"src/app/state.py": None}, "src/app/attributes.py"),
-    ("a renamed file", {"src/app/middle.py": None, "src/app/central.py": SAMPLE["src/app/middle.py"]}, "src/app/leaf5.py"),
-    ("a file that is added", {"src/app/state.py": SAMPLE["src/app/state.py"], "src/app/middle.py": SAMPLE["src/app/middle.py"]}, "src/app/leaf5.py"),
-    ("one that takes the place of one of the standard library", {"src/queue.py": None}, "src/uses_queue.py"),
-    ("code that does parse", {"src/broken.py": "def broken(one):\n    return one\n"}, "src/uses_broken.py"),
-    ("a cycle", {"src/app/right.py": "there = 1\n"}, "src/app/left.py"),
-    ("a package", {"src/space/inner/two.py": "OTHER = 2\n", "src/space/__init__.py": ""}, "src/space/inner/one.py"),
-    ("a star import of a package", {"src/app/__init__.py": "", "src/app/base.py": "class Base: pass\n"}, "src/app/leaf6.py"),
+# Edits, with the files that each writes (None removes one) and one that is not among them in which it changes what is found.
+Edit = tuple[dict[str, str | None], str]
+STEPS: tuple[dict[str, Edit], ...] = (
+    {
+        "a body": (
+            {"src/app/functions.py": "def take(one):\n    return one.x\n\n\ndef give():\n    print()\n"}, "src/app/leaf1.py",
+        ),
+        "a removed file": ({"src/app/state.py": None}, "src/app/attributes.py"),
+        "one that stood in the place of one of the standard library": ({"src/queue.py": None}, "src/uses_queue.py"),
+    },
+    {
+        "a removed function": ({"src/app/functions.py": "def give():\n    return 2\n"}, "src/app/star.py"),
+        "code that does parse": ({"src/broken.py": "def broken(one):\n    return one\n"}, "src/uses_broken.py"),
+        "a cycle": ({"src/app/right.py": "there = 1\n"}, "src/app/left.py"),
+        "a file that is added": ({"src/app/state.py": SAMPLE["src/app/state.py"]}, "src/app/attributes.py"),
+    },
+    {
+        "a signature": (
+            {"src/app/functions.py": "def take():\n    return 1\n\n\ndef give(): return 2\n"}, "src/app/leaf0.py",
+        ),
+    },
+    {
+        "a renamed file": ({"src/app/middle.py": None, "src/app/central.py": SAMPLE["src/app/middle.py"]}, "src/app/leaf1.py"),
+    },
+    {
+        "a base class": ({"src/app/middle.py": "class Middle:\n    pass\n"}, "src/app/leaf2.py"),
+        "a package": ({"src/space/inner/two.py": "OTHER = 2\n", "src/space/__init__.py": ""}, "src/space/inner/one.py"),
+    },
 )  # fmt: skip
 
 
 def test_what_is_found_after_any_edit_is_what_a_full_run_finds(
     repository: Repository, own_cache: Path, tmp_path: Path
 ) -> None:
-    """Edits one after another, with two that other cases need taken back: each changes what is found in another file."""
+    """Edits one after another, of which each changes what is found in another file."""
     root = repository(SAMPLE)
     before = run_check("lint", target(root))
-    for what, files, elsewhere in EDITS:
-        edit(root, files)
+    for number, edits in enumerate(STEPS):
+        for files, _ in edits.values():
+            edit(root, files)
         after = run_check("lint", target(root))
-        kept = shutil.copytree(own_cache / "lint", tmp_path / what)
-        assert told(fresh(root, own_cache)) == told(after), what
-        assert about(after, elsewhere) != about(before, elsewhere), f"{what} is felt nowhere else"
+        kept = shutil.copytree(own_cache / "lint", tmp_path / f"kept{number}")
+        assert told(fresh(root, own_cache)) == told(after), edits.keys()
+        for what, (_, elsewhere) in edits.items():
+            assert about(after, elsewhere) != about(before, elsewhere), f"{what} is felt nowhere else"
         shutil.rmtree(own_cache / "lint")
         kept.rename(own_cache / "lint")  # the next run goes on from what this one kept
         before = after
@@ -161,10 +176,30 @@ def about(record: Record, path: str) -> list[tuple[str, int, str]]:
     return [(finding.rule, finding.line, finding.message) for finding in record.findings if finding.path == path]
 
 
+def test_without_forks_pylint_says_the_same(tmp_path: Path) -> None:
+    """As on Windows: all modules in one process, of which each may depend on every other one."""
+    files = {path: text.encode() for path, text in SAMPLE.items()}
+    said = [
+        pylint.lint(files, root=tmp_path, processes=processes, progress=lambda _done, _total: None)
+        for processes in (0, 2)
+    ]
+    together, alone = ({module.path: module for module in linted.modules} for linted in said)
+    assert together.keys() == alone.keys() == files.keys()
+    assert {message.symbol for message in alone["src/app/reads.py"].messages} == {"no-member"}
+    assert not together["src/app/reads.py"].messages, "here it is known what src/app/attributes.py sets"
+    for path, module in alone.items():
+        assert together[path].needs == files.keys() - {path}
+        if path != "src/app/reads.py":
+            assert sorted(map(repr, together[path].messages)) == sorted(map(repr, module.messages)), path
+    assert alone["src/app/leaf1.py"].needs == {
+        f"src/app/{name}.py" for name in ("__init__", "base", "functions", "middle")
+    }
+
+
 def test_a_leaf_alone_is_linted_again(repository: Repository, runs: list[int]) -> None:
     root = repository(SAMPLE)
     run_check("lint", target(root))
-    write(root, {"src/app/leaf4.py": "import os\n"})
+    write(root, {"src/app/leaf2.py": "import os\n"})
     run_check("lint", target(root))
     assert runs == [len(SAMPLE), 1]
 

@@ -18,6 +18,7 @@ import sys
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import msgspec
@@ -115,73 +116,76 @@ def unpack(data: bytes, root: Path) -> None:
                 path.write_bytes(file.read())
 
 
+Edit = dict[Path, str | None]  # the files that change, None for one that goes
+
+
 def edited(files: list[Path], chance: random.Random) -> str:
     """Edit one of the files; what was done."""
     while True:
-        path, edit = (
+        path, kind = (
             chance.choice(files),
             chance.choice((renamed, without, called_otherwise, without_base, moved, added)),
         )
-        text = edit(path, path.read_text(encoding="utf-8"), chance)
-        if text is not None:
-            path.write_text(text, encoding="utf-8")
-            return f"{edit.__name__} {path.name}"
+        if edit := kind(path, path.read_text(encoding="utf-8"), chance):
+            for changed, text in edit.items():
+                if text is None:
+                    changed.unlink()
+                else:
+                    changed.write_text(text, encoding="utf-8")
+            return f"{kind.__name__} {path.name}"
 
 
-def renamed(_: Path, text: str, chance: random.Random) -> str | None:
+def renamed(path: Path, text: str, chance: random.Random) -> Edit:
     """A function or class has another name where it is made."""
     node = definition(text, chance, (ast.FunctionDef, ast.ClassDef))
-    return node and on_line(text, node.lineno, lambda line: line.replace(f" {node.name}", f" {node.name}_renamed", 1))
-
-
-def without(_: Path, text: str, chance: random.Random) -> str | None:
-    """A function is gone."""
-    node = definition(text, chance, (ast.FunctionDef,))
-    if node is None:
-        return None
-    lines = text.splitlines(keepends=True)
-    first = min([node.lineno, *(each.lineno for each in node.decorator_list)])
-    lines[first - 1 : node.end_lineno] = [" " * node.col_offset + "pass\n"]
-    return "".join(lines)
-
-
-def called_otherwise(_: Path, text: str, chance: random.Random) -> str | None:
-    """A function takes one more argument."""
-    node = definition(text, chance, (ast.FunctionDef,))
-    return node and on_line(text, node.lineno, lambda line: line.replace(f"{node.name}(", f"{node.name}(_more, ", 1))
-
-
-def without_base(_: Path, text: str, chance: random.Random) -> str | None:
-    """A class has no base."""
-    node = definition(text, chance, (ast.ClassDef,))
-    if node is None or not node.bases:
-        return None
-    return on_line(
-        text, node.lineno, lambda line: f"{' ' * node.col_offset}class {node.name}:\n" if "):" in line else line
+    return node and on_line(
+        path, text, node.lineno, lambda line: line.replace(f" {node.name}", f" {node.name}_renamed")
     )
 
 
-def moved(path: Path, text: str, _: random.Random) -> str | None:
+def without(path: Path, text: str, chance: random.Random) -> Edit:
+    """A function is gone."""
+    node = definition(text, chance, (ast.FunctionDef,))
+    if node is None:
+        return {}
+    lines = text.splitlines(keepends=True)
+    first = min([node.lineno, *(each.lineno for each in node.decorator_list)])
+    lines[first - 1 : node.end_lineno] = [" " * node.col_offset + "pass\n"]
+    return {path: "".join(lines)}
+
+
+def called_otherwise(path: Path, text: str, chance: random.Random) -> Edit:
+    """A function takes one more argument."""
+    node = definition(text, chance, (ast.FunctionDef,))
+    return node and on_line(path, text, node.lineno, lambda line: line.replace(f"{node.name}(", f"{node.name}(_more, "))
+
+
+def without_base(path: Path, text: str, chance: random.Random) -> Edit:
+    """A class has no base."""
+    node = definition(text, chance, (ast.ClassDef,))
+    if node is None or not node.bases:
+        return {}
+    made = f"{' ' * node.col_offset}class {node.name}:\n"
+    return on_line(path, text, node.lineno, lambda line: made if "):" in line else line)
+
+
+def moved(path: Path, text: str, _: random.Random) -> Edit:
     """A module has another name."""
-    if path.name != "__init__.py":
-        path.with_name(f"{path.stem}_moved.py").write_text(text, encoding="utf-8")
-        path.unlink()
-        path.with_name("__init__.py").touch()
-    return None
+    return {} if path.name == "__init__.py" else {path: None, path.with_name(f"{path.stem}_moved.py"): text}
 
 
-def added(path: Path, _text: str, _: random.Random) -> str | None:
+def added(path: Path, _text: str, _: random.Random) -> Edit:
     """There is a module more."""
-    path.with_name("one_more.py").write_text("import os\n", encoding="utf-8")
-    return None
+    return {path.with_name("one_more.py"): "import os\n"}
 
 
-def definition(text: str, chance: random.Random, kinds: tuple[type, ...]) -> ast.FunctionDef | ast.ClassDef | None:
+def definition(text: str, chance: random.Random, kinds: tuple[type, ...]) -> Any:
+    """One of the definitions of these kinds, None where there is none."""
     found = [node for node in ast.walk(ast.parse(text)) if isinstance(node, kinds)]
-    return chance.choice(found) if found else None  # type: ignore[return-value]
+    return chance.choice(found) if found else None
 
 
-def on_line(text: str, number: int, change: Callable[[str], str]) -> str:
+def on_line(path: Path, text: str, number: int, change: Callable[[str], str]) -> Edit:
     lines = text.splitlines(keepends=True)
     lines[number - 1] = change(lines[number - 1])
-    return "".join(lines)
+    return {path: "".join(lines)}

@@ -62,7 +62,7 @@ def each_by_itself(plan: dict[str, Any]) -> Iterator[None]:
     def taken(linter: Any, items: Iterator[Any], *rest: Any) -> Any:
         if not plan["processes"]:
             return get_asts(linter, items, *rest)
-        item = forks.start(list(items))
+        item = forks.start(list(items), linter.reporter.messages)
         return get_asts(linter, iter([item]), *rest) if item else {}
 
     def from_file(manager: Any, filepath: str, *rest: Any, **named: Any) -> Any:
@@ -147,8 +147,14 @@ class _Forks:
         self._pipe = -1
         self._running: dict[int, tuple[int, str]] = {}  # by the pipe that a child answers in: its number and path
 
-    def start(self, items: list[Any]) -> Any:
-        """Lint the items, each in a child. In a child it returns that item, and in the parent nothing when all are done."""
+    def start(self, items: list[Any], said: list[Any]) -> Any:
+        """Lint the items, each in a child. In a child it returns that item, and in the parent nothing when all are done.
+
+        said: what pylint has said before, which is of options and no module. Raises RuntimeError where it can't go on.
+        """
+        if any(message.category == "fatal" for message in said):
+            raise RuntimeError
+        said.clear()
         wanted = frozenset(self._plan["only"])
         # The largest first: no process is left to work alone on one of them in the end.
         todo = sorted((item for item in items if item.filepath in wanted), key=_size)

@@ -131,7 +131,8 @@ def _left_out(path: str, configuration: Configuration) -> Part:
 def _result(held: Parts, skips: list[Skip], configuration: Configuration, settings: Settings) -> base.Result:
     parts = [held.parts[path] for path in sorted(held.parts)]
     findings = sorted(
-        (finding for part in parts for finding in part.findings), key=attrgetter("path", "line", "column", "rule")
+        (finding for part in parts for finding in part.findings),
+        key=attrgetter("path", "line", "column", "rule", "message"),
     )
     return base.Result(
         coverage=Coverage(
