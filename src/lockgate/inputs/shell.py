@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -70,7 +70,7 @@ class Word(Struct, frozen=True):
         return UNKNOWN not in self.text
 
 
-class Command(Struct, frozen=True):
+class Command(Struct, frozen=True, dict=True):
     """A simple command: its words, without assignments and commands that only run another one (sudo, env, …).
 
     `fed` are the commands whose output it reads, by a pipe or where one of its words is what they print (`inline`).
@@ -86,7 +86,7 @@ class Command(Struct, frozen=True):
     into: Word | None = None
     is_captured: bool = False
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The name of the program, without its folder."""
         return self.words[0].text.rpartition("/")[2].removesuffix(".exe")

@@ -14,6 +14,7 @@ from lockgate.inputs.containers.build import Image
 from lockgate.inputs.shell import UNKNOWN, Command, Word
 
 _TOOLS = frozenset({"docker", "podman", "nerdctl"})
+_MAKING = frozenset({"build", "tag", "commit", "import"})
 _GROUPS = frozenset({"container", "image", "builder", "buildx"})
 _GLOBAL = frozenset(
     """
@@ -63,10 +64,12 @@ def own(commands: Iterable[Command], names: Iterable[str]) -> frozenset[str]:
     found = set(names)
     for command in commands:
         action, words = _action(command)
+        if action not in _MAKING:
+            continue
         arguments = parsed(words, _BUILD_VALUED - ({"-p"} if action == "commit" else set()))
         if action == "build":
             found |= {word.text for word in arguments.values("-t", "--tag")}
-        elif action in {"tag", "commit", "import"}:
+        else:
             found |= {word.text for word in arguments.operands[1:]}
     return frozenset(map(_full, found))
 
@@ -86,7 +89,9 @@ def fetched(commands: Iterable[Command], known: frozenset[str]) -> Iterator[Imag
 
 def _action(command: Command) -> tuple[str, tuple[Word, ...]]:
     """What docker or one of its kind is to do, and the words behind that."""
-    words = parsed(command.arguments, _GLOBAL, first=True).operands if command.name in _TOOLS else ()
+    if command.name not in _TOOLS:
+        return "", ()
+    words = parsed(command.arguments, _GLOBAL, first=True).operands
     if words and words[0].text in _GROUPS:
         words = parsed(words[1:], _GLOBAL, first=True).operands
     return (words[0].text, words[1:]) if words else ("", ())
@@ -94,11 +99,13 @@ def _action(command: Command) -> tuple[str, tuple[Word, ...]]:
 
 def _images(action: str, words: tuple[Word, ...]) -> tuple[Word, ...]:
     """What is fetched where it is not there."""
+    if action not in {"run", "create", "pull"}:
+        return ()
     if action == "pull":
         return parsed(words, _RUN_VALUED - {"-a"}).operands
     arguments = parsed(words, _RUN_VALUED, first=True)
     is_there = arguments.has("--rootfs") or any(word.text == "never" for word in arguments.values("--pull"))
-    return arguments.operands[:1] if action in {"run", "create"} and not is_there else ()
+    return () if is_there else arguments.operands[:1]
 
 
 def _full(name: str) -> str:

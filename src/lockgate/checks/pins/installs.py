@@ -20,7 +20,7 @@ from lockgate.model.modules import loaded
 # What stands in every file with a command that is judged.
 WORDS = (
     r"\b(?:pip|uvx?\b|npx\b|npm\b|pnpm\b|yarn\b|bunx\b|go\b|cargo\b|gem\b|curl\b|wget\b|deps\b|docker\b|podman\b|nerdctl\b|"
-    rf"git\b|conda\b|m?amba\b|poetry\b|pdm\b|(?:image|services|container):)|\.install\(|{VARIABLES}"
+    rf"poetry\b|pdm\b|(?:image|services|container):)|\.install\(|(?i:ssl_?verify)|{VARIABLES}"
 )
 # What must not stand where a file can't be parsed.
 DOUBTFUL = r"\b(?:pip[\d.]* install|pipx |uvx |uv (?:pip|tool) |npx |(?:go|cargo|gem) install |curl |wget |(?:docker|podman|nerdctl) (?:run|pull|create) )"
