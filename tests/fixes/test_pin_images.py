@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from fix_runs import Project
 from remote_stubs import Registry, registry
+from support import noise
 
 from lockgate.model.errors import UnavailableError
 from lockgate.remotes.hosts import Hosts
@@ -139,7 +140,7 @@ def test_what_is_no_name_is_not_asked_for(name: str) -> None:
     [
         "https://localhost/", "https://a.localhost/", "https://10.1/", "https://2130706433/", "https://0x7f000001/",
         "https://[::1]/", "https://[fe80::1]/", "https://intranet/", "https://a.internal/", "https://a.local./",
-        "http://public.example/", "https://user:pa5s@public.example/", "https://user@public.example/", "ftp://public.example/",
+        "http://public.example/", f"https://user:{noise(4)}@public.example/", "https://user@public.example/", "ftp://public.example/",
         "https:///x", "https://public.example:99999/", "nothing", "https://127.0.0.1:1/",
     ],
 )  # fmt: skip
