@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from fix_runs import Project
 from remote_stubs import Registry, registry
-from support import noise
 
 from lockgate.model.errors import UnavailableError
 from lockgate.remotes.hosts import Hosts
 from lockgate.remotes.registry import HUB, Image
+from support import noise
 
 ONLINE = "--online"
 
