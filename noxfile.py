@@ -47,7 +47,7 @@ def differential(session: nox.Session) -> None:
     """Compare with what the engines find by themselves, and the matching of advisories with a plain reference.
 
     The secrets engines look into generated files and into the DIRECTORIES behind --; advisories are those of the OSV zip
-    that LOCKGATE_ADVISORIES names.
+    that LOCKGATE_ADVISORIES names. Real packages, of the index that pip asks, are linted after random edits.
     """
     session.install("-r", "requirements/tests.txt")
     session.install(*EDITABLE)
@@ -57,6 +57,7 @@ def differential(session: nox.Session) -> None:
         "LOCKGATE_DIFFERENTIAL_OPTIONS": "60",
         "LOCKGATE_DIFFERENTIAL_PACKAGES": "all",
         "LOCKGATE_DIFFERENTIAL_PINS": "7000",
+        "LOCKGATE_DIFFERENTIAL_SDISTS": "12",
         "LOCKGATE_DIFFERENTIAL_TREES": os.pathsep.join(trees),
     }
     files = (
@@ -64,6 +65,7 @@ def differential(session: nox.Session) -> None:
         "tests/secrets/test_stand_in.py",
         "tests/audit/test_advisory_published.py",
         "tests/audit/test_pip_audit_compared.py",
+        "tests/lint/test_lint_packages.py",
     )
     session.run("pytest", "-n", "auto", *files, env=environ)
 
