@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from lockgate.inputs.snippet import Snippet
+from lockgate.inputs.snippet import Snippet, Span
 from lockgate.inputs.variables import Variable
 from lockgate.model.finding import Location
 from lockgate.model.record import Skip
@@ -61,8 +61,13 @@ class Word(Struct, frozen=True):
     """A word without its quotes; UNKNOWN stands in it for what is not known. `parts` are its pieces with their offsets in the snippet."""
 
     text: str
-    at: Location
+    place: Location | Span
     parts: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def at(self) -> Location:
+        """Where it stands."""
+        return _location(self.place)
 
     @property
     def known(self) -> bool:
@@ -79,7 +84,7 @@ class Command(Struct, frozen=True, dict=True):
     """
 
     words: tuple[Word, ...]
-    at: Location
+    place: Location | Span
     fed: tuple[Command, ...] = ()
     inline: tuple[Command, ...] = ()
     before: tuple[tuple[str, ...], ...] = ()
@@ -92,9 +97,23 @@ class Command(Struct, frozen=True, dict=True):
         return self.words[0].text.rpartition("/")[2].removesuffix(".exe")
 
     @property
+    def at(self) -> Location:
+        """Where it stands, with all that was left out of its words."""
+        return _location(self.place)
+
+    @property
+    def path(self) -> str:
+        """The file that it stands in, as reports show it."""
+        return self.place.path
+
+    @property
     def arguments(self) -> tuple[Word, ...]:
         """The words behind the name."""
         return self.words[1:]
+
+
+def _location(place: Location | Span) -> Location:
+    return place if isinstance(place, Location) else place.location
 
 
 Told = Command | Variable | Skip
@@ -221,8 +240,8 @@ class _Reading:
         """The words that set a variable for `env`, `make`, a container or a file of variables."""
         for word in written:
             name, equals, value = word.text.partition("=")
-            if equals and _ASSIGNMENT.match(word.text) and not (words and word is _given(Command(words, word.at))):
-                self._set(name, Word(value, word.at))
+            if equals and _ASSIGNMENT.match(word.text) and not (words and word is _given(Command(words, word.place))):
+                self._set(name, Word(value, word.place))
 
     def _set(self, name: str, value: Word) -> None:
         self.variables.append(Variable(name, value.text.replace(UNKNOWN, "$"), value.at))
@@ -233,9 +252,8 @@ class _Reading:
             before = spans[-1][-1] if spans[-1] else None
             between = self._text[before[2] if before else node.start_byte : start]
             if before and between in ("", "\\\n"):  # the grammar splits some words, and joins some lines
-                joined = Word(
-                    before[0].text + word.text, self._snippet.at(before[1], stop), before[0].parts + word.parts
-                )
+                place = Span(self._snippet, before[1], stop)
+                joined = Word(before[0].text + word.text, place, before[0].parts + word.parts)
                 spans[-1][-1] = (joined, before[1], stop)
                 continue
             if _BARE_BREAK.search(between):
@@ -268,7 +286,7 @@ class _Reading:
             text = "".join(text for text, _ in parts)
         else:  # as nearly all are
             parts = ((text, start),)
-        return Word(text, self._snippet.at(start, end), parts), start, end
+        return Word(text, Span(self._snippet, start, end), parts), start, end
 
     def _parts(self, node: Node, depth: int = 20) -> Iterator[tuple[str, int]]:
         """The pieces of a word, with the offsets where they begin."""
@@ -312,7 +330,7 @@ class _Reading:
 
     def commands(self) -> list[Command]:
         """The commands, in their order."""
-        made = [Command(found.words, self._snippet.at(found.start, found.end)) for found in self._found]
+        made = [Command(found.words, Span(self._snippet, found.start, found.end)) for found in self._found]
         lists: dict[int, list[tuple[str, ...]]] = {}
         told: list[Command] = []
         for plain, found in zip(made, self._found, strict=True):
@@ -320,7 +338,7 @@ class _Reading:
             inline = self._within(made, found.start + 1, found.end)
             fed, into = self._within(made, *found.feed), self._into.get(found.start)
             told.append(
-                Command(plain.words, plain.at, fed, inline, tuple(before[-NEAR:]), into, is_captured=found.is_captured)
+                Command(plain.words, plain.place, fed, inline, tuple(before[-NEAR:]), into, is_captured=found.is_captured)
             )
             before.append(tuple(word.text for word in found.words))
         return told

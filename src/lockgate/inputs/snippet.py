@@ -6,6 +6,8 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable
 
+from msgspec import Struct
+
 from lockgate.model.finding import Location
 
 Part = tuple[
@@ -56,3 +58,21 @@ class Snippet:
         for line in text.splitlines(keepends=True):
             yield line, *self.place(offset)
             offset += len(line)
+
+
+class Span(Struct, frozen=True):
+    """The characters of a snippet from `start` to before `end`: a place that is worked out when it is asked for."""
+
+    snippet: Snippet
+    start: int
+    end: int
+
+    @property
+    def path(self) -> str:
+        """The file, as reports show it."""
+        return self.snippet.path
+
+    @property
+    def location(self) -> Location:
+        """Where they stand in the file."""
+        return self.snippet.at(self.start, self.end)

@@ -37,7 +37,7 @@ def parsed(words: Sequence[Word], valued: frozenset[str], *, first: bool = False
             break
         if text.startswith("--") or (text.startswith("-") and text.partition("=")[0] in valued):
             name, equals, value = text.partition("=")
-            given = Word(value, word.at) if equals else ahead.pop() if name in valued and ahead else None
+            given = Word(value, word.place) if equals else ahead.pop() if name in valued and ahead else None
             options.append((name, given))
         elif text.startswith("-") and len(text) > 1:
             options += _cluster(text, word, valued, ahead)
@@ -55,7 +55,7 @@ def _cluster(text: str, word: Word, valued: frozenset[str], ahead: list[Word]) -
     for at, letter in enumerate(text[1:], 2):
         name = f"-{letter}"
         if name in valued:
-            value = Word(text[at:], word.at) if text[at:] else ahead.pop() if ahead else None
+            value = Word(text[at:], word.place) if text[at:] else ahead.pop() if ahead else None
             return [*found, (name, value)]
         found.append((name, None))
     return found

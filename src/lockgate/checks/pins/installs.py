@@ -91,7 +91,7 @@ def of_module(command: Command) -> Command:
         return command
     if words and _PYTHON.fullmatch(words[0].text.rpartition("/")[2]):
         words = _module(words) or words
-    return Command(words or command.words, command.at)
+    return Command(words or command.words, command.place)
 
 
 def _module(words: tuple[Word, ...]) -> tuple[Word, ...]:
@@ -101,7 +101,7 @@ def _module(words: tuple[Word, ...]) -> tuple[Word, ...]:
         chosen = _MODULE.match(words[at].text)
         if chosen:
             glued = words[at].text[chosen.end() :]
-            return ((Word(glued, words[at].at),) if glued else ()) + words[at + 1 :]
+            return ((Word(glued, words[at].place),) if glued else ()) + words[at + 1 :]
         at += 2 if words[at].text in {"-W", "-X"} else 1
     return ()
 

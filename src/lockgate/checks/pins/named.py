@@ -30,7 +30,7 @@ class NamedFiles:
         self._entered_locks = cache(lambda path: self._locks(path, entered.get(path, ())))
         for command in (command for commands in scripts for command in commands):
             if command.name in {"cd", "pushd"} and len(command.words) > 1:
-                entered.setdefault(command.at.path, set()).add(command.words[1].text)
+                entered.setdefault(command.path, set()).add(command.words[1].text)
 
     def tier(self, name: str, path: str) -> Tier | None:
         """How firmly a file names what it requires; None where that is not known, or the file is judged by itself."""

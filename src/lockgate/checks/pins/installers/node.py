@@ -46,7 +46,7 @@ def _run(words: tuple[Word, ...], installer: str, folders: Sequence[Word], files
         return
     places = [word.text for word in (*folders, *arguments.values(*_FOLDERS))]
     for word in arguments.values("-p", "--package") or arguments.operands[:1]:
-        if installer not in _FROM_LOCK or not files.is_locked(word.text, word.at.path, places):
+        if installer not in _FROM_LOCK or not files.is_locked(word.text, word.place.path, places):
             yield from _made((word,), installer)
 
 

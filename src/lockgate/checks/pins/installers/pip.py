@@ -44,7 +44,7 @@ def installs(command: Command, files: Files) -> Iterator[Install]:
     packages = () if is_sync else (*arguments.operands, *arguments.values("-e", "--editable"))
     named = arguments.operands if is_sync else arguments.values("-r", "--requirement", "--requirements")
     constraints = [word.text for word in arguments.values("-c", "--constraint", "--constraints")]
-    pinned = files.pinned(constraints, command.at.path)
+    pinned = files.pinned(constraints, command.path)
     for word in packages:
         found = of_python(word.text)
         if found and not hashed:
@@ -56,7 +56,7 @@ def installs(command: Command, files: Files) -> Iterator[Install]:
 
 
 def _of_file(word: Word, installer: str, files: Files) -> Iterator[Install]:
-    tier = files.tier(word.text, word.at.path) if word.known else None
+    tier = files.tier(word.text, word.place.path) if word.known else None
     if tier is not None:
         fix = f"Compile {word.text} with uv pip compile --generate-hashes or pip-compile --generate-hashes."
         yield Install(installer, f"what {word.text} requires", tier, word.at, fix, hashable=True)
