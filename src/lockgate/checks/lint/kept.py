@@ -86,7 +86,7 @@ class Store:
         # Where it can't be told what is installed nothing is kept.
         self._name = _digest(str(root), settings.python) if installed else ""
         folders = sorted({(dirname(path), f"{dirname(path)}/__init__.py".lstrip("/") in sources) for path in sources})
-        obeyed = (configuration.path, configuration.options, configuration.refused)
+        obeyed = (configuration.path, configuration.options, configuration.refused, configuration.python)
         self._base = _digest(folders, obeyed, installed, user_cache.own_code())
 
     def load(self) -> Parts:
