@@ -225,12 +225,13 @@ def test_what_is_said_of_several_modules_is_kept_as_a_whole(
     assert runs == [4, 3, 4], "three modules and what is said of all"
 
 
-def test_gaps_are_tried_again(repository: Repository, runs: list[int]) -> None:
-    root = repository({**FILES, "pkg/b.py": b"\xff"})
-    for _ in range(2):
-        run_check("lint", target(root))
-    if run_check("lint", target(root)).reason:
-        assert len(runs) == 3
+def test_gaps_are_tried_again(repository: Repository, runs: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pylint, "SECONDS_A_MODULE", 1)
+    endless = {"pkg/b.py": f"def f({'a' * 60}_): return 1\n", "pylintrc": "[MAIN]\nignored-argument-names=(a+)+$\n"}
+    root = repository({**FILES, **endless})
+    reasons = [run_check("lint", target(root)).reason for _ in range(2)]
+    assert reasons[0] == reasons[1] != ""
+    assert runs == [3, 1]
 
 
 def test_a_user_who_trusts_is_asked_no_cache(repository: Repository, runs: list[int]) -> None:
