@@ -136,6 +136,13 @@ def test_a_package_with_a_long_name_is_told(repository: Repository) -> None:
     assert [finding.message.split()[0] for finding in record.findings] == names
 
 
+def test_a_long_name_takes_no_square_of_its_length(repository: Repository) -> None:
+    """Nor does a word of many pieces, which the grammar splits."""
+    shell = "pip install " + "a\\\n" * 80_000
+    (finding,) = run_check("pins", target(repository({"a.sh": shell}))).findings
+    assert finding.properties["pinned"] == f"pip {'a' * 80_000}"
+
+
 def test_more_secrets_than_can_be_masked_hide_every_text_and_no_finding(repository: Repository) -> None:
     names = [f"ghp-{noise(36, seed=number)}" for number in range(1_200)]
     record = run_check("pins", target(repository({"requirements.txt": "\n".join(names)})))

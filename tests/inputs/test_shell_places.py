@@ -218,6 +218,13 @@ def test_a_megabyte_of_anything_is_a_gap_and_a_quarter_of_it_ends(unit: str) -> 
     parsed(unit * (2**14 // len(unit)))
 
 
+@pytest.mark.parametrize("unit", ["a | ", "@(a)"])
+def test_what_the_parser_takes_minutes_for_is_a_gap_and_leaves_it_to_others(unit: str) -> None:
+    (gap,) = parsed("pip install " + unit * (250_000 // len(unit)))
+    assert isinstance(gap, Skip) and (gap.subject, gap.gap) == ("f:1", True)
+    assert any(isinstance(item, Command) for item in parsed("a || b\n" * 1000))
+
+
 @pytest.mark.parametrize(
     ("reader", "text"),
     [

@@ -26,7 +26,7 @@ NOT_SHOWN = "(not shown: it could not be searched for secrets)"
 # The engines look for high entropy in quotation marks only: each word that is long enough is shown to them in such, too.
 _WORD = re.compile(r"[\w+/=.~-]{9,}")
 # A package's name is told in lower case and with dashes, in which no engine would know the secret that it is.
-_NAME = re.compile(r"(?=[a-z-]*\d)[a-z0-9-]{16,}")
+_NAME = re.compile(r"(?<![a-z0-9-])(?=[a-z-]*\d)[a-z0-9-]{16,}")
 
 # What names files and commits that everybody can have: in a lock, and where an action or hook is pinned.
 _DIGEST = re.compile(

@@ -7,6 +7,7 @@ unknown, never guessed.
 from __future__ import annotations
 
 import re
+import time
 from bisect import bisect_left
 from collections.abc import Iterator
 from functools import cache, cached_property
@@ -20,10 +21,12 @@ from lockgate.model.finding import Location
 from lockgate.model.record import Skip
 
 if TYPE_CHECKING:
-    from tree_sitter import Node, Parser
+    from tree_sitter import Node, Parser, Tree
 
 UNKNOWN = "\0"  # in the text of a word: something that only a run would tell
 LARGEST = 2**18  # characters of one snippet: a quarter of a second
+PIPES = 2000  # in one snippet: of those without an end the parser takes the square, and can't be stopped
+SECONDS = 2.0  # for parsing one snippet: where it is broken, the parser takes the square as well
 DEPTH = 4  # of shells in shells
 NEAR = 50  # commands around one that are told with it
 SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ksh", "ash"})
@@ -130,7 +133,12 @@ def commands(snippet: Snippet, doubtful: re.Pattern[str] | None = None, depth: i
         line, _ = snippet.place(0)
         yield Skip(f"{snippet.path}:{line}", f"shell of over {LARGEST // 1024} KiB is not parsed", gap=True)
         return
-    reading = _Reading(snippet)
+    tree = _parsed(snippet.text)
+    if tree is None:
+        line, _ = snippet.place(0)
+        yield Skip(f"{snippet.path}:{line}", "shell that takes too long is not parsed", gap=True)
+        return
+    reading = _Reading(snippet, tree)
     found = reading.commands()
     yield from found
     yield from reading.variables
@@ -152,6 +160,18 @@ def _parser() -> Parser:
     return Parser(Language(tree_sitter_bash.language()))
 
 
+def _parsed(text: str) -> Tree | None:
+    """The tree of a text, None where that takes too long. One byte is one character: what is not ASCII is a question mark."""
+    if text.count("|") - 2 * text.count("||") > PIPES:
+        return None
+    data, ends = text.encode("ascii", "replace"), time.monotonic() + SECONDS
+    try:
+        return _parser().parse(lambda at, _: data[at:], progress_callback=lambda _at, _failed: time.monotonic() > ends)
+    except ValueError:
+        _parser().reset()
+        return None
+
+
 class _Found(Struct):
     """A command on the way: where it begins and ends, what feeds it, and the list that it stands in."""
 
@@ -164,12 +184,12 @@ class _Found(Struct):
 
 
 class _Reading:
-    """Reads one snippet. One byte is one character: what is not ASCII is a question mark to the parser."""
+    """Reads one snippet."""
 
-    def __init__(self, snippet: Snippet) -> None:
+    def __init__(self, snippet: Snippet, tree: Tree) -> None:
         self._snippet = snippet
         self._text = snippet.text
-        self._tree = _parser().parse(self._text.encode("ascii", "replace"))
+        self._tree = tree
         self._found: list[_Found] = []
         self._errors: list[tuple[int, int]] = []
         self._heredocs: dict[int, tuple[int, int]] = {}
@@ -247,18 +267,7 @@ class _Reading:
         self.variables.append(Variable(name, value.text.replace(UNKNOWN, "$"), value.at))
 
     def _take(self, node: Node, feed: tuple[int, int], block: int, captured: bool) -> None:
-        spans: list[list[tuple[Word, int, int]]] = [[]]
-        for word, start, stop in self._words(node):
-            before = spans[-1][-1] if spans[-1] else None
-            between = self._text[before[2] if before else node.start_byte : start]
-            if before and between in ("", "\\\n"):  # the grammar splits some words, and joins some lines
-                place = Span(self._snippet, before[1], stop)
-                joined = Word(before[0].text + word.text, place, before[0].parts + word.parts)
-                spans[-1][-1] = (joined, before[1], stop)
-                continue
-            if _BARE_BREAK.search(between):
-                spans.append([])
-            spans[-1].append((word, start, stop))
+        spans = [[self._joined(pieces) for pieces in line] for line in self._lines(node)]
         for number, span in enumerate(spans):
             written = tuple(word for word, _, _ in span)
             words = unwrapped(written)
@@ -268,6 +277,27 @@ class _Reading:
                 begins = start if number else node.start_byte
                 own = ((0, 0), start) if number else (feed, block)
                 self._found.append(_Found(words, begins, stop, *own, captured))
+
+    def _lines(self, node: Node) -> list[list[list[tuple[Word, int, int]]]]:
+        """The pieces of each word in each line of a command: the grammar splits some words, and joins some lines."""
+        lines: list[list[list[tuple[Word, int, int]]]] = [[]]
+        end = node.start_byte
+        for piece in self._words(node):
+            between = self._text[end : piece[1]]
+            if lines[-1] and between in ("", "\\\n"):
+                lines[-1][-1].append(piece)
+            else:
+                lines += [[]] if _BARE_BREAK.search(between) else []
+                lines[-1].append([piece])
+            end = piece[2]
+        return lines
+
+    def _joined(self, pieces: list[tuple[Word, int, int]]) -> tuple[Word, int, int]:
+        if len(pieces) == 1:
+            return pieces[0]
+        start, end = pieces[0][1], pieces[-1][2]
+        parts = tuple(part for word, _, _ in pieces for part in word.parts)
+        return Word("".join(text for text, _ in parts), Span(self._snippet, start, end), parts), start, end
 
     def _words(self, node: Node) -> Iterator[tuple[Word, int, int]]:
         for child in node.named_children:
@@ -338,7 +368,9 @@ class _Reading:
             inline = self._within(made, found.start + 1, found.end)
             fed, into = self._within(made, *found.feed), self._into.get(found.start)
             told.append(
-                Command(plain.words, plain.place, fed, inline, tuple(before[-NEAR:]), into, is_captured=found.is_captured)
+                Command(
+                    plain.words, plain.place, fed, inline, tuple(before[-NEAR:]), into, is_captured=found.is_captured
+                )
             )
             before.append(tuple(word.text for word in found.words))
         return told
