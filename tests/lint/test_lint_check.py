@@ -212,6 +212,27 @@ def test_what_pylint_leaves_out_is_told(repository: Repository) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "setting", ["disable=F", "disable=all", "disable=astroid-error,syntax-error", "confidence=INFERENCE"]
+)
+def test_no_setting_hides_that_a_file_was_not_examined(repository: Repository, setting: str) -> None:
+    files = {
+        "a.py": f"import os\nx = os{'.a' * 900}\n",  # nested more deeply than pylint goes
+        "b.py": "x = (\n",
+        "pylintrc": f"[MAIN]\n{setting}\n",
+    }
+    record = run_check("lint", target(repository(files)))
+    assert record.reason == "not examined: a.py (pylint can't analyse it (astroid-error))"
+    assert [(finding.path, finding.rule) for finding in record.findings] == [("b.py", "lint/syntax-error")]
+
+
+def test_pylint_leaves_out_no_file_that_nobody_asked_it_to(repository: Repository) -> None:
+    """By default it leaves out such names."""
+    record = run_check("lint", target(repository({"src/.#a.py": "print(absent)\n", "src/CVS/b.py": "print(absent)\n"})))
+    assert {finding.path for finding in record.findings} == {"src/.#a.py", "src/CVS/b.py"}
+    assert record.coverage.skipped == ()
+
+
 def test_settings_that_leave_everything_out_are_no_pass(repository: Repository) -> None:
     record = run_check("lint", target(repository({"a.py": "eval('1')\n", "pylintrc": "[MAIN]\nignore-paths=.*\n"})))
     assert record.outcome is Outcome.INCOMPLETE

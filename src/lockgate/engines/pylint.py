@@ -39,6 +39,8 @@ _GRACE = 60  # seconds for what comes before and after the modules
 WHOLE = ""  # the path of what is said of several modules at once
 # The messages about several modules at once, with the other names that pylint's `enable` takes for them.
 _OF_SEVERAL = {"cyclic-import": ("r0401", "imports"), "duplicate-code": ("r0801", "similarities")}
+# What tells that a module, or a part of it, was not looked into: no configuration may keep that from us.
+_ALWAYS = ("F", "syntax-error", "file-ignored", "suppressed-message")
 _Run = tuple[list[str], dict[str, object] | None]  # arguments of pylint, and how it lints, see `pylint_modules`
 
 _GUARD = Path(__file__).with_name("pylint_guard.py")
@@ -157,7 +159,7 @@ def lint(
         if configuration.refused:
             # The project's comments may name messages of plug-ins that are not loaded.
             configured.append("--disable=unknown-option-value")
-        asked = ",".join([*configuration.asked, "file-ignored", "suppressed-message"])
+        asked = ",".join([*configuration.asked, *_ALWAYS])
         within = min(SECONDS + SECONDS_A_FILE * len(chosen), MOST_SECONDS)
         runs = []
         if chosen:

@@ -28,7 +28,7 @@ DATA = frozenset(
     attr-naming-style attr-rgx bad-names bad-names-rgxs black_list black_list_re callbacks check-fixme-in-docstring
     check-protected-access-in-special-methods check-quote-consistency check-str-concat-over-line-jumps
     class-attribute-naming-style class-attribute-rgx class-const-naming-style class-const-rgx class-naming-style
-    class-rgx confidence const-naming-style const-rgx contextmanager-decorators defining-attr-methods
+    class-rgx const-naming-style const-rgx contextmanager-decorators defining-attr-methods
     deprecated-modules disable docstring-min-length dummy-variables-rgx enable exclude-protected
     exclude-too-few-public-methods expected-line-ending-format function-naming-style function-rgx generated-members
     good-names good-names-rgxs ignore ignore-comments ignore-docstrings ignore-imports ignore-long-lines
@@ -48,13 +48,15 @@ DATA = frozenset(
     variable-naming-style variable-rgx
     """.split()  # noqa: SIM905 - a hundred words read better so
 )
-# What is about how pylint runs and prints; we decide that, so leaving it out is not worth a word.
+# What is about how pylint runs and prints, and how sure what it prints must be; we decide that, so leaving it out is not worth a word.
 _OURS = frozenset(
     """
-    clear-cache-post-run evaluation exit-zero fail-on fail-under files from-stdin jobs msg-template output-format persistent
+    clear-cache-post-run confidence evaluation exit-zero fail-on fail-under files from-stdin jobs msg-template output-format persistent
     recursive reports score
     """.split()  # noqa: SIM905
 )
+# pylint leaves out some names by itself; what nobody asked to leave out is linted.
+_NO_DEFAULTS = {"ignore": "", "ignore-patterns": ""}
 _PLUG_IN = "lockgate.lint"
 
 
@@ -78,8 +80,9 @@ class Configuration(Struct, frozen=True):
 
     @property
     def toml(self) -> str:
-        """The options that are data, as a pylintrc.toml."""
-        lines = (f"{_quoted(name)} = {_quoted(value)}\n" for name, value in self.options.items())
+        """The options that are data, as a pylintrc.toml in which no file is left out by default."""
+        options = _NO_DEFAULTS | self.options
+        lines = (f"{_quoted(name)} = {_quoted(value)}\n" for name, value in options.items())
         return "".join(("[tool.pylint.main]\n", *lines))
 
 
