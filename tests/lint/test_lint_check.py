@@ -298,6 +298,36 @@ def test_what_is_no_interpreter(repository: Repository, tmp_path: Path) -> None:
         assert reason in record.reason
 
 
+# Source, and what of pylint's message on its last line is told.
+SAID = {
+    "def f(a)\n": "expected ':'",
+    "f = (1\n": "'(' was never closed",
+    "print 'x'\n": "Missing parentheses in call to 'print'",
+    "from .gone import x\n": "Unable to import 'pkg.gone'",
+    "from .lib import gone\n": "No name 'gone' in module 'pkg.lib'",
+    "from .lib import Made\nMade().gone\n": "Instance of 'Made' has no 'gone' member",
+    "from .lib import made\nmade()\n": "No value for argument 'needed' in function call",
+    "import jwt\njwt.decode('', options={'verify_signature': False})\n": "verify_signature=False",
+}
+
+
+def test_messages_name_what_they_are_about(repository: Repository) -> None:
+    lib = "class Made:\n    pass\n\n\ndef made(needed):\n    return needed\n"
+    files = {f"pkg/m{number}.py": source for number, source in enumerate(SAID)}
+    record = run_check("lint", target(repository({"pkg/__init__.py": "", "pkg/lib.py": lib, **files})))
+    told = {path: [found.message for found in record.findings if found.path == path] for path in files}
+    assert not [
+        (source, told[path])
+        for path, source in files.items()
+        if not any(SAID[source] in message for message in told[path])
+    ]
+
+
+def test_no_comment_allows_a_file_that_does_not_parse(repository: Repository) -> None:
+    record = lint_one(repository, "def f(a)  # pylint: disable=syntax-error\n")
+    assert only(record, "lint/syntax-error").fix == "Mend it, or leave the file out with `exclude`."
+
+
 def test_notebooks_are_told_and_no_gap(repository: Repository) -> None:
     record = run_check("lint", target(repository({"a.py": "x = 1\n", "n/b.ipynb": "{}", ".cache/c.ipynb": "{}"})))
     assert record.outcome is Outcome.COMPLETE

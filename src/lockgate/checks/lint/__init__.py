@@ -22,6 +22,7 @@ from lockgate.engines import pylint
 from lockgate.engines.mirror import fits
 from lockgate.engines.pylint import WHOLE, Description, Linted, Module
 from lockgate.engines.pylint_config import Configuration, find
+from lockgate.inputs.committed import CommittedTree
 from lockgate.inputs.files import display
 from lockgate.inputs.tree import Tree
 from lockgate.model.finding import Confidence, Finding
@@ -47,7 +48,8 @@ def run(target: base.Target) -> base.Result:
     skips = [*target.tree.skipped, *skipped, *unread, *problems]
     if not sources:
         return base.Result(coverage=Coverage(examined=0, unit=UNIT, skipped=tuple(skips)))
-    store = Store(sources, configuration, target.settings, target.tree.root)
+    of_commit = isinstance(target.tree, CommittedTree)
+    store = Store(sources, configuration, target.settings, target.tree.root, of_commit=of_commit)
     held = store.load()
     wanted = {*sources, WHOLE} if pylint.whole_messages(configuration) else {*sources}
     stale = wanted - held.parts.keys()
@@ -188,14 +190,19 @@ def _findings(module: Module, linted: Linted, texts: dict[str, Source]) -> Itera
             rule=f"lint/{message.symbol}",
             severity=own.severity if own else gating.severity(message.symbol, message.type),
             confidence=gating.confidence(message, source),
-            message=source.told(message),
-            fix=own.fix
-            if own
-            else f"Mend it, or allow it with a comment on the line: # pylint: disable={message.symbol}",
+            message=source.told(message, own=own is not None),
+            fix=own.fix if own else f"Mend it, or {_way_out(message.symbol)}.",
             help_uri=page(own.id) if own else f"{_PAGES}/{message.type}/{message.symbol}.html",
             engines=("pylint",),
             properties={"scope": message.obj},
         )
+
+
+def _way_out(symbol: str) -> str:
+    """How a finding is allowed. No comment counts in a file that does not parse."""
+    if symbol == "syntax-error":
+        return "leave the file out with `exclude`"
+    return f"allow it with a comment on its line, `# pylint: disable={symbol}`"
 
 
 def _key(finding: Finding, _: str) -> tuple[str, ...]:
@@ -241,7 +248,7 @@ def _rule(known: Description) -> Rule:
         name=known.symbol.replace("-", " ").capitalize(),
         summary=sentence,
         explanation=known.text,
-        fix=f"See pylint's page on it for a bad and a good example. `# pylint: disable={known.symbol}` allows a line.",
+        fix=f"See pylint's page on it for a bad and a good example, or {_way_out(known.symbol)}.",
         severity=gating.severity(known.symbol, known.category),
         confidence=Confidence.LOW if known.symbol in gating.OF_ENVIRONMENT else Confidence.MEDIUM,
         help_uri=f"{_PAGES}/{known.category}/{known.symbol}.html",

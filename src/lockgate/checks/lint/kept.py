@@ -74,35 +74,48 @@ class _File(Struct, frozen=True):
 
 
 class Store:
-    """What is kept of one project, for these `sources`."""
+    """What is kept of one project, for these `sources`. What it has now and what a commit `of_commit` had are kept side by side."""
 
     def __init__(
-        self, sources: Mapping[str, bytes], configuration: Configuration, settings: Settings, root: Path
+        self,
+        sources: Mapping[str, bytes],
+        configuration: Configuration,
+        settings: Settings,
+        root: Path,
+        *,
+        of_commit: bool = False,
     ) -> None:
         self._sources = sources
         self._rooted = "source-roots" in configuration.options
         self._digests = {path: hashlib.sha256(data).digest() for path, data in sources.items()}
         installed = "" if settings.trust else environment.fingerprint(settings.python, root)
         # Where it can't be told what is installed nothing is kept.
-        self._name = _digest(str(root), settings.python) if installed else ""
+        slots = ("commit", "now") if of_commit else ("now", "commit")
+        self._names = [_digest(str(root), settings.python, slot) for slot in slots] if installed else []
         folders = sorted({(dirname(path), f"{dirname(path)}/__init__.py".lstrip("/") in sources) for path in sources})
         obeyed = (configuration.path, configuration.options, configuration.refused, configuration.python)
         self._base = _digest(folders, obeyed, installed, user_cache.own_code())
 
     def load(self) -> Parts:
         """The parts that still hold."""
-        data = user_cache.load(_KIND, self._name) if self._name else None
+        held = Parts()
+        for name in self._names:
+            file = self._file(name)
+            if file is not None and file.base == self._base:
+                parts, rules = dict(self._holding(file)) | held.parts, file.rest.rules | held.rules
+                held = replace(file.rest, parts=parts, rules=rules)
+        return held
+
+    def _file(self, name: str) -> _File | None:
+        data = user_cache.load(_KIND, name)
         try:
-            file = msgspec.msgpack.decode(data, type=_File) if data else None
+            return msgspec.msgpack.decode(data, type=_File) if data else None
         except msgspec.DecodeError:
-            return Parts()
-        if file is None or file.base != self._base:
-            return Parts()
-        return replace(file.rest, parts=dict(self._holding(file)))
+            return None
 
     def save(self, made: Parts) -> None:
         """Keep the parts, in which secrets are masked already. One with gaps may go better the next time."""
-        if not self._name or not made.plugged:
+        if not self._names or not made.plugged:
             return
         numbers = {path: number for number, path in enumerate(self._sources)}
         entries = {
@@ -112,11 +125,11 @@ class Store:
         }
         rest = replace(made, parts={})
         file = _File(self._base, tuple(numbers), tuple(self._digests.values()), entries, rest)
-        user_cache.store(_KIND, self._name, msgspec.msgpack.encode(file))
+        user_cache.store(_KIND, self._names[0], msgspec.msgpack.encode(file))
 
     def _holding(self, file: _File) -> Iterator[tuple[str, Part]]:
         before = dict(zip(file.paths, file.digests, strict=True))
-        names = self._names(before.keys() ^ self._digests.keys())
+        names = self._moved(before.keys() ^ self._digests.keys())
         if names is None:
             return
         changed = {path for path in before if self._digests.get(path) != before[path]}
@@ -127,7 +140,7 @@ class Store:
             if not on & changed and not on & naming and on <= self._digests.keys() and not (path == WHOLE and names):
                 yield path, replace(entry.part, needs=needs)
 
-    def _names(self, paths: Collection[str]) -> set[str] | None:
+    def _moved(self, paths: Collection[str]) -> set[str] | None:
         """The names by which modules that came or went are imported; None where any import may find them.
 
         A module of a package is found by its name alone. One that is not in a package may stand in the place of an installed

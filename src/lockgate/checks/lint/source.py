@@ -24,6 +24,17 @@ _BOUND = re.compile(
 _IMPORTED = re.compile(r"^(?:from[ \t]+[\w.]+[ \t]+)?import[ \t]+([^\n;]+)", re.MULTILINE)
 _WORD = re.compile(r"\w+")
 _SHORTEST = 4  # shorter literals are no secrets, and are words of the message itself
+# Messages that quote names of the code, its own or another module's, and never a value.
+_OF_NAMES = frozenset(
+    """
+    abstract-method access-member-before-definition arguments-differ arguments-renamed assignment-from-no-return
+    assignment-from-none attribute-defined-outside-init c-extension-no-member cyclic-import function-redefined import-error
+    import-self invalid-overridden-method missing-kwoa method-hidden no-member no-name-in-module no-value-for-parameter
+    possibly-used-before-assignment protected-access redefined-builtin redefined-outer-name redundant-keyword-arg
+    relative-beyond-top-level reimported signature-differs super-init-not-called too-many-function-args undefined-variable
+    unexpected-keyword-arg unused-argument unused-import unused-variable used-before-assignment wildcard-import
+    """.split()  # noqa: SIM905 - names read better so
+)
 
 
 class Source:
@@ -56,24 +67,28 @@ class Source:
             end_line, end_column = message.end_line, self._column(message.end_line, message.end_column)
         return Location(path=display(self.path), line=line, column=column, end_line=end_line, end_column=end_column)
 
-    def told(self, message: Message) -> str:
+    def told(self, message: Message, *, own: bool = False) -> str:
         """The text of a message on one line, without what it quotes of literals and comments: that may be a secret.
 
-        What stands in quotation marks stays where it is made of names of the code alone.
+        What is known to be names stays: what messages of our `own` rules and some of pylint's quote, what the parser says of code
+        that it can't read, and otherwise what is made of names of this file alone.
         """
         if message.symbol == "fixme":
             return "A comment marks work that is not done"
+        text = " ".join(message.text.split())
+        if own or message.symbol in _OF_NAMES:
+            return text
+        if message.symbol != "syntax-error":
+            text = _QUOTED.sub(self._shown, text)
         line = self.lines[min(max(message.line, 1), len(self.lines)) - 1]
-        names = self._names
-        text = _QUOTED.sub(
-            lambda match: match.group() if names.issuperset(_WORD.findall(match.group())) else "…",
-            " ".join(message.text.split()),
-        )
         for match in _LITERAL.finditer(line):
             inner = match.group().strip("\"'")
             if len(inner) >= _SHORTEST:
                 text = text.replace(inner, "…")
         return text
+
+    def _shown(self, quoted: re.Match[str]) -> str:
+        return quoted.group() if self._names.issuperset(_WORD.findall(quoted.group())) else "…"
 
     @cached_property
     def _names(self) -> frozenset[str]:
