@@ -113,6 +113,10 @@ def t(session):
     session.run("python", "-m", "pip", "install",
       «'c'»)
     other.install("no-1")
+    session.run("bash", "-c", "set -e; pip install «d»", external=True)
+@nox.session
+def u(tester: nox.Session) -> None:
+    tester.install(«"e"»)
 """,
     "tox_ini": """\
 [tox]
@@ -140,7 +144,7 @@ env_list = ["no-1"]
 [env_run_base]
 deps = [«"a"», «'b>=1'», "-r xx.txt"] # é
 commands = [["pip", "install", «"c"», "{posargs}"], ["pip", "install", # d
-  «"e"»]]
+  «"e"»], ["bash", "-c", "x && pip install «g»"]]
 [env.x]
 deps = [
   "é", «"f==1"»,

@@ -152,6 +152,16 @@ def commands(snippet: Snippet, doubtful: re.Pattern[str] | None = None, depth: i
             yield Skip(f"{snippet.path}:{line}", f"shell within more than {DEPTH} shells is not parsed", gap=True)
 
 
+def of_words(command: Command, doubtful: re.Pattern[str] | None = None) -> Iterator[Told]:
+    """A command that stands as a list of strings in quotes, and those of the text that it gives to a shell."""
+    yield command
+    given = _given(command)
+    if given:
+        lines = given.text.replace(UNKNOWN, "${_}").splitlines(keepends=True)
+        at = given.at
+        yield from commands(Snippet(at.path, [(line, at.line, at.column + 1) for line in lines]), doubtful)
+
+
 @cache
 def _parser() -> Parser:
     import tree_sitter_bash

@@ -10,7 +10,7 @@ import re
 import warnings
 from collections.abc import Iterator
 
-from lockgate.inputs.shell import UNKNOWN, Command, Told, Word, unwrapped
+from lockgate.inputs.shell import UNKNOWN, Command, Told, Word, of_words, unwrapped
 from lockgate.inputs.variables import Variable
 from lockgate.model.finding import Location
 from lockgate.model.record import Skip
@@ -22,8 +22,8 @@ LARGEST = 2**18  # characters
 _METHODS = {"install": ("pip", "install"), "run": (), "run_always": (), "run_install": ()}
 
 
-def commands(text: str, path: str, doubtful: re.Pattern[str]) -> Iterator[Told]:  # noqa: ARG001 - no part of Python is doubtful
-    """What `session.install` and `session.run` are called with."""
+def commands(text: str, path: str, doubtful: re.Pattern[str]) -> Iterator[Told]:
+    """What `session.install` and `session.run` are called with, of whatever parameter that a function has for its session."""
     if len(text) > LARGEST:
         yield Skip(path, f"larger than {LARGEST // 2**10} KiB", gap=True)
         return
@@ -36,12 +36,14 @@ def commands(text: str, path: str, doubtful: re.Pattern[str]) -> Iterator[Told]:
         yield Skip(path + line, "not valid Python", gap=True)
         return
     lines = re.split(r"\r\n|\r|\n", text)
+    sessions = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
     for node in ast.walk(tree):
         match node:
-            case ast.Call(func=ast.Attribute(value=ast.Name(id="session" | "s"), attr=str(method))) if (
-                method in _METHODS
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=str(method))) if (
+                name in sessions and method in _METHODS
             ):
-                yield from _called(node, _METHODS[method], path, lines)
+                for command in _called(node, _METHODS[method], path, lines):
+                    yield from of_words(command, doubtful)
             case ast.keyword(arg="env", value=ast.Dict(keys=keys, values=values)):
                 for key, value in zip(keys, values, strict=True):
                     yield from _variable(key, value, path, lines)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from lockgate.inputs import toml_positions
-from lockgate.inputs.shell import UNKNOWN, Command, Told, Word, unwrapped
+from lockgate.inputs.shell import UNKNOWN, Command, Told, Word, of_words, unwrapped
 from lockgate.inputs.shells.tox_ini import COMMANDS, SUBSTITUTION, installed
 from lockgate.inputs.variables import Variable
 from lockgate.model.record import Skip
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 PATTERNS: tuple[str, ...] = ("tox.toml",)
 
 
-def commands(text: str, path: str, doubtful: re.Pattern[str]) -> Iterator[Told]:  # noqa: ARG001 - nothing here is doubtful
+def commands(text: str, path: str, doubtful: re.Pattern[str]) -> Iterator[Told]:
     """The commands, one `pip install` for each entry of `deps`, and the variables that are set. A table in their place is not known."""
     values = toml_positions.load(text, path)
     if isinstance(values, Skip):
@@ -34,7 +34,7 @@ def commands(text: str, path: str, doubtful: re.Pattern[str]) -> Iterator[Told]:
             for inner in array.named_children:
                 words = unwrapped(tuple(_word(node, path) for node in inner.named_children if node.type != "comment"))
                 if inner.type == "array" and words:
-                    yield Command(words, toml_positions.place(path, inner))
+                    yield from of_words(Command(words, toml_positions.place(path, inner)), doubtful)
         else:
             yield from (installed(_text(node), toml_positions.place(path, node)) for node in _strings(array))
 
