@@ -23,6 +23,7 @@ _BOUND = re.compile(
 )
 _IMPORTED = re.compile(r"^(?:from[ \t]+[\w.]+[ \t]+)?import[ \t]+([^\n;]+)", re.MULTILINE)
 _WORD = re.compile(r"\w+")
+_LONGEST_LINE = 20_000  # characters; in a longer one nothing is looked for, because it may have as many messages
 _SHORTEST = 4  # shorter literals are no secrets, and are words of the message itself
 
 
@@ -48,8 +49,11 @@ class Source:
         return frozenset(name for names in _BOUND.findall(text) for name in names if name).union(imported)
 
     def place(self, message: Message) -> Location:
-        """Where a message is; to the end of the line where pylint does not say where it ends."""
+        """Where a message is; to the end of the line where pylint does not say where it ends. A long line is told as a whole."""
         line = min(max(message.line, 1), len(self.lines))
+        if self._is_long(line):
+            end = len(self.lines[line - 1]) + 1
+            return Location(path=display(self.path), line=line, column=1, end_line=line, end_column=end)
         column = self._column(line, message.column)
         end_line, end_column = line, max(len(self.lines[line - 1].rstrip()), column) + 1
         if message.end_line and message.end_column is not None and line <= message.end_line <= len(self.lines):
@@ -63,7 +67,10 @@ class Source:
         """
         if message.symbol == "fixme":
             return "A comment marks work that is not done"
-        line = self.lines[min(max(message.line, 1), len(self.lines)) - 1]
+        number = min(max(message.line, 1), len(self.lines))
+        if self._is_long(number):
+            return f"pylint's {message.symbol}, of which more is not told on a line of more than {_LONGEST_LINE} characters"
+        line = self.lines[number - 1]
         names = self._names
         text = _QUOTED.sub(
             lambda match: match.group() if names.issuperset(_WORD.findall(match.group())) else "…",
@@ -79,6 +86,9 @@ class Source:
     def _names(self) -> frozenset[str]:
         """The words of the code outside of literals and comments."""
         return frozenset(_WORD.findall(self.masked))
+
+    def _is_long(self, line: int) -> bool:
+        return len(self.lines[line - 1]) > _LONGEST_LINE
 
     def _column(self, line: int, offset: int) -> int:
         """The column, from 1 and in code points, of an offset in bytes of UTF-8."""
