@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from lockgate.checks.lint.source import Source
 from lockgate.checks.run import run_check
 from lockgate.engines import process, pylint
 from lockgate.engines.pylint_config import DATA, Configuration, find
@@ -379,6 +380,19 @@ def test_a_generated_file_of_megabytes_is_bounded_and_named(
     assert "pkg/table.py (pylint takes more than 2 s" in record.reason
     # What reads it takes as long, and is named, too.
     assert {skip.subject for skip in record.coverage.skipped if skip.gap} == {"pkg/table.py", "pkg/good.py"}
+
+
+def test_a_line_with_as_many_messages_as_literals_takes_no_time() -> None:
+    """To look for each literal of the line in each of its messages would take hours."""
+    count = 150_000
+    source = Source("a.py", "".join(f"absent('é word {number}'); " for number in range(count)).encode())
+    message = pylint.Message(
+        "a.py", 1, 9, "undefined-variable", "error", "Undefined variable 'absent'", "HIGH", end_line=1, end_column=15
+    )
+    for _ in range(count):
+        at, told = source.place(message), source.told(message)
+    assert (at.line, at.column, at.end_line, at.end_column) == (1, 1, 1, len(source.lines[0]) + 1)
+    assert told == "pylint's undefined-variable, of which more is not told on a line of more than 20000 characters"
 
 
 # Lints a module that never ends, and tells of it when that is at work.

@@ -23,6 +23,7 @@ _BOUND = re.compile(
 )
 _IMPORTED = re.compile(r"^(?:from[ \t]+[\w.]+[ \t]+)?import[ \t]+([^\n;]+)", re.MULTILINE)
 _WORD = re.compile(r"\w+")
+_LONGEST_LINE = 20_000  # characters; in a longer one nothing is looked for, because it may have as many messages
 _SHORTEST = 4  # shorter literals are no secrets, and are words of the message itself
 # Messages that quote names of the code, its own or another module's, and never a value.
 _OF_NAMES = frozenset(
@@ -59,8 +60,11 @@ class Source:
         return frozenset(name for names in _BOUND.findall(text) for name in names if name).union(imported)
 
     def place(self, message: Message) -> Location:
-        """Where a message is; to the end of the line where pylint does not say where it ends."""
+        """Where a message is; to the end of the line where pylint does not say where it ends. A long line is told as a whole."""
         line = min(max(message.line, 1), len(self.lines))
+        if self._is_long(line):
+            end = len(self.lines[line - 1]) + 1
+            return Location(path=display(self.path), line=line, column=1, end_line=line, end_column=end)
         column = self._column(line, message.column)
         end_line, end_column = line, max(len(self.lines[line - 1].rstrip()), column) + 1
         if message.end_line and message.end_column is not None and line <= message.end_line <= len(self.lines):
@@ -75,12 +79,15 @@ class Source:
         """
         if message.symbol == "fixme":
             return "A comment marks work that is not done"
+        number = min(max(message.line, 1), len(self.lines))
+        if self._is_long(number):
+            return f"pylint's {message.symbol}, of which more is not told on a line of more than {_LONGEST_LINE} characters"
         text = " ".join(message.text.split())
         if own or message.symbol in _OF_NAMES:
             return text
         if message.symbol != "syntax-error":
             text = _QUOTED.sub(self._shown, text)
-        line = self.lines[min(max(message.line, 1), len(self.lines)) - 1]
+        line = self.lines[number - 1]
         for match in _LITERAL.finditer(line):
             inner = match.group().strip("\"'")
             if len(inner) >= _SHORTEST:
@@ -94,6 +101,9 @@ class Source:
     def _names(self) -> frozenset[str]:
         """The words of the code outside of literals and comments."""
         return frozenset(_WORD.findall(self.masked))
+
+    def _is_long(self, line: int) -> bool:
+        return len(self.lines[line - 1]) > _LONGEST_LINE
 
     def _column(self, line: int, offset: int) -> int:
         """The column, from 1 and in code points, of an offset in bytes of UTF-8."""
