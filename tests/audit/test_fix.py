@@ -346,7 +346,7 @@ def test_nothing_of_a_file_moves_the_terminal(project: Project) -> None:
 def test_nothing_to_fix(project: Project) -> None:
     code, out = project.fix({"requirements.txt": "app==3.0\n"})
     assert code == 0
-    assert out.endswith("nothing to fix: no known vulnerability in what this project pins\n")
+    assert out.endswith("nothing is written: no known vulnerability in what this project pins\n")
 
 
 def test_a_project_without_pins_is_not_called_clean(project: Project) -> None:

@@ -74,7 +74,7 @@ def test_every_way_to_write_an_action_is_pinned_and_its_version_stays_readable(p
     assert project.read(WORKFLOW) == after
     assert f"pinned:    {WORKFLOW}:8  octo/act@v4 -> {of['v4']} (v4.2.2)\n" in out
     assert f"+      - uses: octo/act@{of['v4']} # v4.2.2" in out
-    assert (code, out.splitlines()[-1]) == (0, "11 pins written, 0 left")
+    assert (code, out.splitlines()[-1]) == (0, "11 pinned, 0 left")
     assert not project.found()
     assert sum("info/refs" in path for path in server.asked) == 1
     assert project.fix({}, ONLINE) == (0, "nothing to fix: nothing that could be pinned\n")
@@ -85,11 +85,9 @@ def test_nobody_is_asked_without_online(project: Project, server: Forge) -> None
         WORKFLOW: steps("octo/act@v4"),
         HOOKS: f"repos:\n- repo: {server.url}/octo/hook\n  rev: v1.2.3\n  hooks: []\n",
     }
-    for option in ((), ("--offline",)):
-        assert project.fix(files, *option) == (
-            0,
-            "note:      2 pins more can be written with --online\nnothing to fix\n",
-        )
+    more = "can't be written: only servers tell what, and offline none is asked"
+    for option, told in (((), "can be written with --online"), (("--offline",), more)):
+        assert project.fix(files, *option) == (0, f"note:      2 pins more {told}\nnothing is written\n")
     assert not server.asked
     assert project.read(WORKFLOW) == files[WORKFLOW]
 
@@ -99,7 +97,7 @@ def test_a_dry_run_writes_nothing(project: Project) -> None:
     code, out = project.fix({WORKFLOW: text}, ONLINE, "--dry-run")
     assert (code, project.read(WORKFLOW)) == (0, text)
     assert f"would pin: {WORKFLOW}:7  octo/act@v4 -> " in out
-    assert out.endswith("1 pin to write, 0 left\n")
+    assert out.endswith("1 to pin, 0 left\n")
 
 
 def test_what_can_not_be_pinned_for_sure_is_left_with_the_reason(project: Project, server: Forge) -> None:
@@ -117,7 +115,7 @@ def test_what_can_not_be_pinned_for_sure_is_left_with_the_reason(project: Projec
     for told in uses.values():
         assert f"  {told.replace('HOST', server.url.removeprefix('http://'))}" in out
     assert f"left:      {WORKFLOW}:13  octo/act@v4: it is written in an unusual way" in out
-    assert out.endswith("0 pins upgraded, 6 left\n")
+    assert out.endswith("0 pinned, 6 left\n")
 
 
 def test_an_allowed_action_stays(project: Project) -> None:
@@ -224,7 +222,7 @@ def test_no_configuration_of_the_repository_or_the_user_is_in_force(
     project.root.joinpath(".git/objects").mkdir(parents=True)
     project.root.joinpath(".git/refs").mkdir()
     code, out = project.fix(files, ONLINE)
-    assert (code, out.splitlines()[-1]) == (1, "1 pin written, 1 left")
+    assert (code, out.splitlines()[-1]) == (1, "1 pinned, 1 left")
     assert "octo/private@v4: " in out
     assert "does not exist or is not public; no credentials are sent" in out
     assert not ran.exists()
@@ -278,6 +276,6 @@ def test_a_server_that_hangs_is_given_up_with_all_that_git_started(monkeypatch: 
 def test_what_could_not_be_examined_is_not_called_clean(project: Project) -> None:
     files = {WORKFLOW: "jobs: [}\n", ".github/workflows/b.yml": steps("octo/act@v4")}
     code, out = project.fix(files, ONLINE)
-    assert (code, out.splitlines()[-1]) == (0, "1 pin written, 0 left")
+    assert (code, out.splitlines()[-1]) == (0, "1 pinned, 0 left")
     assert "note:      not examined: 1 file or entry; lockgate check pins names it\n" in out
-    assert project.fix({}, ONLINE)[1].endswith("\nnothing to fix\n")
+    assert project.fix({}, ONLINE)[1].endswith("\nnothing is written\n")

@@ -68,7 +68,7 @@ def test_hashes_of_the_index_are_written_as_pip_compile_does(project: Project) -
         code, out = project.fix({"requirements.txt": text.replace("\n", ending)}, "--online", "--hashes")
         after = f"# ours\nApp[x]==1.0 ; python_version > '3'{hashed(A, B)}  # see issue 3\n    # via me\nother == 1.0{hashed(C)}"
         assert project.read("requirements.txt") == after.replace("\n", ending)
-        assert (code, out.splitlines()[-1]) == (0, "2 pins written, 0 left")
+        assert (code, out.splitlines()[-1]) == (0, "2 pinned, 0 left")
     assert "pinned:    requirements.txt:2  app 1.0 -> 2 hashes\n" in out
     assert not project.found()
     assert project.fix({}, "--online", "--hashes")[1].startswith("nothing to fix")
@@ -80,8 +80,23 @@ def test_a_file_gets_hashes_where_some_entries_have_them_or_they_are_asked_for(p
     code, out = project.fix(files, "--online")
     assert project.read("requirements.txt") == f"app==1.0{hashed(A, B)}\nother==1.0{hashed(C)}\n"
     assert project.read("dev-requirements.txt") == files["dev-requirements.txt"]
-    assert "note:      1 pin more can be written with --hashes\n" in out
+    assert "note:      1 requirement has no hashes: --hashes writes them\n" in out
     assert code == 0
+
+
+def test_notes_name_options_that_help_and_are_not_given(project: Project) -> None:
+    text = {"requirements.txt": "app==1.0\nother==1.0\n", "else/requirements.txt": "app==1.0\n-e .\n"}
+    none = "note:      2 requirements have no hashes: --hashes writes them"
+    told = "nothing is written\n"
+    assert project.fix(text, "--dry-run") == (0, f"{none}, with --online where no lock has them\n{told}")
+    assert project.fix({}, "--offline") == (0, f"{none} where a lock has them\n{told}")
+    assert project.fix({"else/requirements.txt": ""}, "--online") == (0, f"{none}\n{told}")
+    assert project.fix({}, "--hashes") == (0, f"note:      2 pins more can be written with --online\n{told}")
+    offline = "note:      2 pins more can't be written: only servers tell what, and offline none is asked\n"
+    assert project.fix({}, "--hashes", "--offline") == (0, f"{offline}{told}")
+    blocked = {"requirements.txt": f"app==1.0{hashed(A)}\nother==1.0\n-e .\n"}
+    assert project.fix(blocked, "--dry-run")[1].endswith("\n0 to pin, 1 left\n")
+    assert project.fix(blocked)[1].endswith("\n0 pinned, 1 left\n")
 
 
 def test_hashes_of_a_lock_need_no_connection(project: Project, index: HTTPServer) -> None:
@@ -214,7 +229,7 @@ def test_an_upgraded_pin_gets_the_hashes_of_its_new_version(project: Project, tm
     assert "-app==1.0\n+app==2.0 \\\n" in out
     assert "fixed:     requirements.txt:2  app 1.0 -> 2.0 (PYSEC-2024-1)\n" in out
     assert "pinned:    requirements.txt:2  app 2.0 -> 2 hashes\n" in out
-    assert (code, out.splitlines()[-1]) == (0, "1 pin upgraded, 1 pin written, 0 left")
+    assert (code, out.splitlines()[-1]) == (0, "1 pin upgraded, 1 pinned, 0 left")
 
 
 def test_encodings(project: Project) -> None:

@@ -45,7 +45,7 @@ def test_images_are_pinned_wherever_they_stand(project: Project, server: Registr
     assert project.read("Dockerfile") == dockerfile.format(**pinned)
     assert project.read("compose.yaml") == compose.format(**pinned)
     assert f"pinned:    Dockerfile:2  {written['app']} -> {app}\n" in out
-    assert (code, out.splitlines()[-1]) == (0, "6 pins written, 0 left")
+    assert (code, out.splitlines()[-1]) == (0, "6 pinned, 0 left")
     assert not project.found()
     assert sorted(set(server.asked)) == ["/v2/base/manifests/latest", "/v2/org/app/manifests/1.2"]
     assert len(server.asked) == 4  # each once for the challenge, and once with the token

@@ -147,11 +147,15 @@ def _left(left: Left) -> str:
     return f"{left.at.where}  {left.name}: {left.reason}{left.todo and f'; {left.todo}'}"
 
 
-def _summary(mended: Mended, pinned: Pinned, checks: Iterable[str], *, dry_run: bool) -> str:
+def _summary(mended: Mended, pinned: Pinned, checks: Collection[str], *, dry_run: bool) -> str:
     upgraded, written, left = len(mended.upgrades), len(pinned.edits), len(mended.left) + len(pinned.left)
     if not (upgraded or written or left):
         known = [_NOTHING[name] for name in checks if not (name == "pins" and pinned.notes)]
-        return f"nothing to fix{': ' if known else ''}{' and '.join(known)}"
-    done = [f"{counted(upgraded, 'pin')} {'to upgrade' if dry_run else 'upgraded'}"] if upgraded or not written else []
-    done += [f"{counted(written, 'pin')} {'to write' if dry_run else 'written'}"] if written else []
+        nothing = "nothing is written" if pinned.notes else "nothing to fix"
+        return f"{nothing}{': ' if known else ''}{' and '.join(known)}"
+    told_pins = written or "audit" not in checks
+    done = (
+        [f"{counted(upgraded, 'pin')} {'to upgrade' if dry_run else 'upgraded'}"] if upgraded or not told_pins else []
+    )
+    done += [f"{written} {'to pin' if dry_run else 'pinned'}"] if told_pins else []
     return f"{', '.join(done)}, {left} left"

@@ -12,7 +12,7 @@ from lockgate.checks.pins import findings, is_allowed
 from lockgate.checks.pins.files import PinFiles
 from lockgate.config.settings import Settings
 from lockgate.fixes.base import Change, Left
-from lockgate.fixes.edits import Edit, Job, PinFixer, edited
+from lockgate.fixes.edits import HASHES, Edit, Job, PinFixer, edited
 from lockgate.inputs.files import display
 from lockgate.inputs.overlay import Overlay
 from lockgate.inputs.tree import Tree
@@ -49,9 +49,7 @@ def pin(tree: Tree, settings: Settings, *, hashes: bool) -> Pinned:
         pinned.edits += proposal.edits
         pinned.left += proposal.left
         waiting.update(proposal.waiting)
-    pinned.notes += (
-        f"{counted(more, 'pin')} more can be written with {option}" for option, more in waiting.items() if more
-    )
+    pinned.notes += (_waiting(option, more, settings) for option, more in waiting.items() if more)
     if gaps := len({skip for skip in files.skipped if skip.gap}):
         entries = counted(gaps, "file or entry", "files or entries")
         pinned.notes.append(f"not examined: {entries}; lockgate check pins names {'it' if gaps == 1 else 'them'}")
@@ -61,6 +59,17 @@ def pin(tree: Tree, settings: Settings, *, hashes: bool) -> Pinned:
         after = PinFiles(Overlay(tree, {change.path: change.new for change in pinned.changes}))
         _take_back(pinned, (found, files), ([each for each in findings(after) if not is_allowed(each, after)], after))
     return pinned
+
+
+def _waiting(option: str, more: int, settings: Settings) -> str:
+    """What is said of pins that could be written with an option that is not given; none is named that is forbidden."""
+    if option == HASHES:
+        where = " where a lock has them" if settings.offline else ", with --online where no lock has them"
+        having = f"{counted(more, 'requirement')} {'has' if more == 1 else 'have'} no hashes"
+        return f"{having}: {HASHES} writes them{'' if settings.online else where}"
+    if settings.offline:
+        return f"{counted(more, 'pin')} more can't be written: only servers tell what, and offline none is asked"
+    return f"{counted(more, 'pin')} more can be written with {option}"
 
 
 def _change(tree: Tree, pinned: Pinned) -> None:

@@ -56,9 +56,9 @@ def propose(job: Job) -> Proposal:
 def _of_unit(job: Job, unit: _Unit, found: dict[tuple[str, int, int], Finding], sources: HashSources) -> Proposal:
     places = {(each.at.path, each.at.line, each.at.column): each for each in unit.packages}
     wanted = [(finding, places[place]) for place, finding in found.items() if place in places]
-    if not (job.hashes or any(package.hashes for package in unit.packages)):
-        return Proposal(waiting={HASHES: len(wanted)})
     blocked = [*_blocked(unit), *_unwritable(job, wanted)] if wanted else []
+    if not (job.hashes or any(package.hashes for package in unit.packages)):
+        return Proposal(waiting={HASHES: 0 if blocked else len(wanted)})
     if blocked:
         return Proposal(left=tuple(blocked[:MOST_TOLD]))
     hashes = sources.of([package for _, package in wanted], unit.indexes)
