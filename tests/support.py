@@ -13,9 +13,12 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
+import msgspec
+
 from lockgate.checks.base import Target
 from lockgate.config.settings import Settings
 from lockgate.inputs.tree import Tree
+from lockgate.model.record import Record
 
 Files = Mapping[str, str | bytes]
 LETTERS = string.ascii_letters + string.digits
@@ -41,6 +44,11 @@ def target(root: Path, **settings: object) -> Target:
     """The target that the command line would make of a directory."""
     chosen = Settings(**settings)  # type: ignore[arg-type]
     return Target(tree=Tree(root, chosen.exclude, chosen.max_file_size), settings=chosen)
+
+
+def untimed(record: Record) -> Record:
+    """The same without when it was made and how long that took."""
+    return msgspec.structs.replace(record, seconds=0.0, started="", ended="")
 
 
 def noise(length: int, alphabet: str = LETTERS, seed: int = 7) -> str:

@@ -8,13 +8,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from lockgate.checks.run import run_check
 from lockgate.engines import environment, pylint
 from lockgate.model.record import Record
-from support import noise, target, write
+from support import noise, target, untimed, write
 
 Repository = Callable[..., Path]
 FILES = {"pkg/__init__.py": "", "pkg/a.py": "import os\n\n\ndef f(x):\n    return y\n"}
@@ -25,29 +24,11 @@ def _own(own_cache: Path) -> None:
     """No test takes a result of another one."""
 
 
-@pytest.fixture
-def runs(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many files each run of pylint was to lint."""
-    counts: list[int] = []
-    lint = pylint.lint
-
-    def recorded(files: dict[str, bytes], *, only: set[str], **options: object) -> object:
-        counts.append(len(only))
-        return lint(files, only=only, **options)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(pylint, "lint", recorded)
-    return counts
-
-
-def told(record: Record) -> Record:
-    return msgspec.structs.replace(record, seconds=0.0, started="", ended="")
-
-
 def test_an_unchanged_project_is_not_linted_again(repository: Repository, runs: list[int]) -> None:
     root = repository(FILES)
     first = run_check("lint", target(root))
     assert first.findings
-    assert told(run_check("lint", target(root))) == told(first)
+    assert untimed(run_check("lint", target(root))) == untimed(first)
     assert runs == [2]
 
 
@@ -73,7 +54,7 @@ def test_what_a_change_has_linted_again(repository: Repository, runs: list[int],
         last = run_check("lint", target(root))
         assert runs == linted, change
     assert {finding.rule for finding in last.findings} == {"lint/undefined-variable", "lint/unused-argument"}
-    assert told(last) == told(fresh(root, own_cache))
+    assert untimed(last) == untimed(fresh(root, own_cache))
 
 
 def fresh(root: Path, cache: Path) -> Record:
@@ -155,7 +136,7 @@ def test_what_is_found_after_any_edit_is_what_a_full_run_finds(
             edit(root, files)
         after = run_check("lint", target(root))
         kept = shutil.copytree(own_cache / "lint", tmp_path / f"kept{number}")
-        assert told(fresh(root, own_cache)) == told(after), edits.keys()
+        assert untimed(fresh(root, own_cache)) == untimed(after), edits.keys()
         for what, (_, elsewhere) in edits.items():
             assert about(after, elsewhere) != about(before, elsewhere), f"{what} is felt nowhere else"
         shutil.rmtree(own_cache / "lint")
@@ -215,11 +196,11 @@ def test_what_is_said_of_several_modules_is_kept_as_a_whole(
     root = repository(files)
     first = run_check("lint", target(root))
     assert {"lint/cyclic-import", "lint/duplicate-code"} <= {finding.rule for finding in first.findings}
-    assert told(run_check("lint", target(root))) == told(first)
+    assert untimed(run_check("lint", target(root))) == untimed(first)
     write(root, {"pkg/b.py": "def second(one):\n    return one\n"})
     second = run_check("lint", target(root))
     assert not {"lint/cyclic-import", "lint/duplicate-code"} & {finding.rule for finding in second.findings}
-    assert told(fresh(root, own_cache)) == told(second)
+    assert untimed(fresh(root, own_cache)) == untimed(second)
     assert runs == [4, 3, 4], "three modules and what is said of all"
 
 

@@ -21,14 +21,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
-import msgspec
 import pytest
 
 from lockgate.advisories.simple_api import SimpleApi
 from lockgate.checks.run import run_check
-from lockgate.engines import pylint
-from lockgate.model.record import Record
-from support import target
+from support import target, untimed
 
 SDISTS = (
     ("requests", "2.32.5"), ("click", "8.1.8"), ("flask", "3.1.2"), ("jinja2", "3.1.6"), ("httpx", "0.28.1"),
@@ -57,30 +54,12 @@ def test_after_any_edit_of_a_package(name: str, version: str, tmp_path: Path, ow
         kept = shutil.copytree(own_cache / "lint", tmp_path / f"kept{number}")
         shutil.rmtree(own_cache / "lint")
         full = run_check("lint", target(root))
-        assert told(again) == told(full), what
+        assert untimed(again) == untimed(full), what
         assert full.coverage.examined > 1
         changed += runs[-2] < runs[-1]
         shutil.rmtree(own_cache / "lint")
         kept.rename(own_cache / "lint")
     assert changed or full.coverage.examined < FEW, "nothing was ever kept"
-
-
-@pytest.fixture
-def runs(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many files each run of pylint was to lint."""
-    counts: list[int] = []
-    lint = pylint.lint
-
-    def recorded(files: dict[str, bytes], *, only: set[str], **options: object) -> object:
-        counts.append(len(only))
-        return lint(files, only=only, **options)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(pylint, "lint", recorded)
-    return counts
-
-
-def told(record: Record) -> Record:
-    return msgspec.structs.replace(record, seconds=0.0, started="", ended="")
 
 
 def sdist(name: str, version: str) -> bytes:

@@ -139,6 +139,17 @@ def test_another_message_at_the_same_place_is_told(repository: Repository) -> No
     assert (3, "lint/unexpected-keyword-arg") in found
 
 
+@pytest.mark.usefixtures("own_cache")
+def test_what_was_found_in_the_commit_is_kept_beside_what_is_found_now(repository: Repository, runs: list[int]) -> None:
+    root = repository(BEFORE)
+    change(root)
+    first = since(root, "HEAD")
+    runs.clear()
+    assert told(since(root, "HEAD")) == told(first)
+    run_check("lint", target(root))
+    assert runs == []
+
+
 def test_what_is_installed_of_the_project_is_not_asked(repository: Repository, tmp_path: Path) -> None:
     files = {
         "src/space/api.py": "def gone(): return 1\n\n\ndef stays(): return 2\n",
