@@ -58,6 +58,7 @@ UNPINNED = {
     "sudo -H -u root pip install requests": "pip requests",
     "PIP_NO_CACHE=1 env -u X A=b pip install requests": "pip requests",
     "time nohup pip install requests": "pip requests",
+    "setsid -w chroot /mnt pip install requests": "pip requests",
     "timeout -k 5 60 pip install requests": "pip requests",
     "poetry run pip install requests": "pip requests",
     "uv run pip install requests": "pip requests",
