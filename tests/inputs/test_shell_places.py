@@ -205,6 +205,9 @@ def test_a_line_break_ends_a_command_also_before_a_redirection() -> None:
     assert [[word.text for word in item.words] for item in found if isinstance(item, Command)] == [
         ["a"], ["x"], ["b"], ["c", "d"],
     ]  # fmt: skip
+    assert [
+        item.into.text for item in found if isinstance(item, Command) and item.words[0].text == "c" and item.into
+    ] == ["e"]
 
 
 def test_what_is_unclear_is_a_gap() -> None:

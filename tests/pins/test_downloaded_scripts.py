@@ -39,6 +39,7 @@ FOUND = (
     'curl -o "$TMP/x.sh" URL; bash "$TMP/x.sh"',
     "curl -Lo /usr/local/bin/kind URL; chmod +x /usr/local/bin/kind; kind create cluster",
     "curl -o x.sh URL; cat x.sh | sh",
+    "curl -o x.sh URL; bash < x.sh",
     "wget https://get.example/latest/install; chmod +x ./install; sudo ./install auto",
     "if curl -o x.sh URL; then sh x.sh; fi",
     "curl -o x.sh URL\n\necho y\nsh x.sh",

@@ -137,6 +137,15 @@ def test_hooks_of_other_types_are_passed_over(repository: Repository) -> None:
     assert [finding.message.split(",")[0] for finding in record.findings] == ["7"]
 
 
+def test_images_that_hooks_run(repository: Repository) -> None:
+    entries = ("demo/lint:v1 -x", "--entrypoint /bin/x demo/check", f"demo/firm@sha256:{'8c3a2b1f' * 8}", "'  '")
+    hooks = "".join(f"  - {{id: x, name: x, language: docker_image, entry: {entry}}}\n" for entry in entries)
+    text = f"repos:\n- repo: local\n  hooks:\n{hooks}  - {{id: x, name: x, language: system, entry: demo/other}}\n"
+    record = run_check("pins", target(repository({".pre-commit-config.yaml": text})))
+    assert told(record) == [("pins/unpinned-image", 4), ("pins/unpinned-image", 5)]
+    assert [finding.properties["pinned"] for finding in record.findings] == ["demo/lint", "demo/check"]
+
+
 def test_hooks_behind_aliases_are_bounded(repository: Repository) -> None:
     hooks = f"&h [{{id: x, additional_dependencies: &d [{'a, ' * 5000}]}}{', {additional_dependencies: *d}' * 2000}]"
     text = f"x: {hooks}\nrepos: [{'{repo: local, hooks: *h}, ' * 2000}]\n"

@@ -14,6 +14,8 @@ from lockgate.inputs.config_nodes import Toml, Value, Yaml
 from lockgate.inputs.files import display
 from lockgate.inputs.lockfiles.base import text as read_text
 from lockgate.inputs.lockfiles.declared import load
+from lockgate.inputs.shell import Command
+from lockgate.inputs.shells.pipelines import command
 from lockgate.inputs.tree import Tree
 from lockgate.inputs.urls import shown as shown_url
 from lockgate.model.finding import Location
@@ -47,6 +49,7 @@ class Hooks(Struct, frozen=True):
 
     revisions: tuple[Revision, ...] = ()
     dependencies: tuple[Dependency, ...] = ()
+    commands: tuple[Command, ...] = ()
     skipped: tuple[Skip, ...] = ()
 
 
@@ -64,6 +67,7 @@ def read(tree: Tree, path: str) -> Hooks:
     return Hooks(
         revisions=tuple(item for item in found if isinstance(item, Revision)),
         dependencies=tuple(item for item in found if isinstance(item, Dependency)),
+        commands=tuple(item for item in found if isinstance(item, Command)),
         skipped=tuple(item for item in found if isinstance(item, Skip)),
     )
 
@@ -77,7 +81,7 @@ def _top(tree: Tree, path: str, shown: str) -> Value | Skip:
     return top if isinstance(top, Skip) else Yaml(top, shown)
 
 
-def _found(path: str, repositories: Iterator[Value]) -> Iterator[Revision | Dependency | Skip]:
+def _found(path: str, repositories: Iterator[Value]) -> Iterator[Revision | Dependency | Command | Skip]:
     seen = 0
     for item in repositories:
         yield from _revision(path, item)
@@ -103,13 +107,16 @@ def _revision(path: str, item: Value) -> Iterator[Revision | Skip]:
         yield Revision(shown_url(repository.text), rev.text, rev.at)
 
 
-def _dependencies(item: Value) -> Iterator[Dependency | None]:
-    """What the hooks of a repository have installed; None for each hook, which is counted as well."""
+def _dependencies(item: Value) -> Iterator[Dependency | Command | None]:
+    """What the hooks of a repository have installed, and images that they run; None for each hook, which is counted, too."""
     hooks = item.get("hooks")
     for hook in (hooks.items if hooks else None) or ():
         yield None
         entries = hook.get("additional_dependencies")
         ident, language = (_text(hook.get(key)) for key in ("id", "language"))
+        started = hook.get("entry")
+        if language == "docker_image" and started and started.text:
+            yield command("docker", "run", *started.text.split(), at=started.at)
         for entry in (entries.items if entries else None) or ():
             yield Dependency(ident, language, entry.text, entry.at) if entry.text else None
 

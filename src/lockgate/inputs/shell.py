@@ -41,6 +41,10 @@ _PREFIXES: dict[str, tuple[frozenset[str], int]] = {
     "builtin": (frozenset(), 0),
     "time": (frozenset({"-o", "-f"}), 0),
     "nohup": (frozenset(), 0),
+    "setsid": (frozenset(), 0),
+    "chronic": (frozenset(), 0),
+    "unbuffer": (frozenset(), 0),
+    "chroot": (frozenset({"--userspec", "--groups"}), 1),
     "nice": (frozenset({"-n"}), 0),
     "ionice": (frozenset({"-c", "-n"}), 0),
     "stdbuf": (frozenset({"-i", "-o", "-e"}), 0),
@@ -53,6 +57,7 @@ _EXPANSIONS = frozenset(
     {"simple_expansion", "expansion", "command_substitution", "process_substitution", "arithmetic_expansion", "brace_expression"}
 )  # fmt: skip
 _CAPTURES = frozenset({"command_substitution", "process_substitution"})
+_INPUT = re.compile(r"0?<(?![<&>])")
 _OUTPUT = re.compile(r"[1&]?>[>|]?(?!&)")
 _OPEN_QUOTE = re.compile(r"[ \t]*['\"]")
 _BARE_BREAK = re.compile(r"(?<!\\)\n")
@@ -81,8 +86,8 @@ class Word(Struct, frozen=True):
 class Command(Struct, frozen=True, dict=True):
     """A simple command: its words, without assignments and commands that only run another one (sudo, env, …).
 
-    `fed` are the commands whose output it reads, by a pipe or where one of its words is what they print (`inline`).
-    `before` are the words of the last commands before it in its list (`a && b | c`). `into` is the file that its output goes to.
+    `fed` are the commands whose output it reads, by a pipe, `< <(…)` or `<<< "$(…)"`; `inline` those whose output is in its words.
+    `before` are the words of the last commands before it in its list (`a && b | c`). `into` is the file that its output goes to, `source` the one that it reads.
     `is_captured` tells whether its output is put into a word.
     """
 
@@ -92,6 +97,7 @@ class Command(Struct, frozen=True, dict=True):
     inline: tuple[Command, ...] = ()
     before: tuple[tuple[str, ...], ...] = ()
     into: Word | None = None
+    source: Word | None = None
     is_captured: bool = False
 
     @cached_property
@@ -204,6 +210,7 @@ class _Reading:
         self._errors: list[tuple[int, int]] = []
         self._heredocs: dict[int, tuple[int, int]] = {}
         self._into: dict[int, Word] = {}
+        self._source: dict[int, Word] = {}
         self.variables: list[Variable] = []
         self._walk()
 
@@ -240,7 +247,11 @@ class _Reading:
 
     @staticmethod
     def _feed(node: Node, child: Node, feed: tuple[int, int]) -> tuple[int, int]:
-        """What feeds a child: a pipe behind `<<EOF` begins before it."""
+        """What feeds a child: a pipe behind `<<EOF` begins before it, and `< <(…)` stands behind the command."""
+        if node.type == "redirected_statement" and child.type == "command":
+            for redirect in node.named_children[1:]:
+                if any(each.type == "process_substitution" for each in redirect.named_children):
+                    return redirect.start_byte, redirect.end_byte
         parent = node.parent if node.type == "heredoc_redirect" else None
         return (parent.start_byte, node.start_byte) if parent and child.type in ("pipeline", "command") else feed
 
@@ -251,7 +262,7 @@ class _Reading:
             self._heredocs[statement.start_byte] = (node.start_byte, node.end_byte)
 
     def _redirect(self, children: list[Node]) -> None:
-        """Where the output of a command, or of the last one of a pipe, goes to."""
+        """Where the output of a command, or of the last one of a pipe, goes to, and what it reads."""
         body = children[0]
         if body.type == "pipeline":
             body = body.named_children[-1]
@@ -259,6 +270,8 @@ class _Reading:
             name = node.child_by_field_name("destination")
             if name and _OUTPUT.match(self._text, node.start_byte):
                 self._into[body.start_byte], _, _ = self._word(name)
+            elif name and _INPUT.match(self._text, node.start_byte):
+                self._source[body.start_byte], _, _ = self._word(name)
 
     def _assign(self, node: Node) -> None:
         name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
@@ -277,7 +290,13 @@ class _Reading:
         self.variables.append(Variable(name, value.text.replace(UNKNOWN, "$"), value.at))
 
     def _take(self, node: Node, feed: tuple[int, int], block: int, captured: bool) -> None:
+        here = next((child for child in node.named_children if child.type == "herestring_redirect"), None)
+        feed = (here.start_byte, here.end_byte) if here else feed
         spans = [[self._joined(pieces) for pieces in line] for line in self._lines(node)]
+        if len(spans) > 1:  # a redirection behind them is the last one's
+            for files in (self._into, self._source):
+                if node.start_byte in files:
+                    files[spans[-1][0][1]] = files.pop(node.start_byte)
         for number, span in enumerate(spans):
             written = tuple(word for word, _, _ in span)
             words = unwrapped(written)
@@ -376,12 +395,9 @@ class _Reading:
         for plain, found in zip(made, self._found, strict=True):
             before = lists.setdefault(found.block, [])
             inline = self._within(made, found.start + 1, found.end)
-            fed, into = self._within(made, *found.feed), self._into.get(found.start)
-            told.append(
-                Command(
-                    plain.words, plain.place, fed, inline, tuple(before[-NEAR:]), into, is_captured=found.is_captured
-                )
-            )
+            fed, files = self._within(made, *found.feed), (self._into.get(found.start), self._source.get(found.start))
+            near = tuple(before[-NEAR:])
+            told.append(Command(plain.words, plain.place, fed, inline, near, *files, is_captured=found.is_captured))
             before.append(tuple(word.text for word in found.words))
         return told
 

@@ -17,10 +17,10 @@ from lockgate.inputs.urls import shown as shown_url
 FETCHERS = frozenset({"curl", "wget"})
 
 _LONGEST = 1000  # characters of a command that are looked at
-_INTERPRETER = re.compile(r"(?:python|pypy)[\d.]*|perl|ruby|node|php|deno|bun")
+_INTERPRETER = re.compile(r"(?:python|pypy)[\d.]*|perl|ruby|node|php|deno|bun|fish|pwsh")
 _SHELL_VALUED = frozenset({"-o", "-O", "--rcfile", "--init-file"})
 _OTHER_VALUED = frozenset({"-W", "-X", "-I", "-r"})
-_INPUT = frozenset({"-", "/dev/stdin", "/proc/self/fd/0"})
+INPUT = frozenset({"-", "/dev/stdin", "/proc/self/fd/0"})
 _CURL_VALUED = frozenset(
     """
     -A -b -c -C -d -D -e -E -F -h -H -K -m -o -P -Q -r -t -T -u -U -w -x -X -y -Y -z --cacert --cert --connect-timeout --cookie
@@ -66,9 +66,12 @@ def program(command: Command) -> Program | None:
     valued = _SHELL_VALUED | {"-c"} if shell else _OTHER_VALUED | {"-c", "-e", "-m"}
     arguments = parsed(command.arguments, valued, first=True)
     text = next(iter(arguments.values("-c") if shell else arguments.values("-c", "-e")), None)
-    reads = shell and arguments.has("-s")
+    ends = command.name == "php" and any(
+        word.text == "--" for word in command.arguments[:1]
+    )  # the rest is the program's
+    reads = ends or (shell and arguments.has("-s"))
     file = next(iter(arguments.operands), None)
-    is_file = file and not text and not reads and not arguments.has("-m") and file.text not in _INPUT
+    is_file = file and not text and not reads and not arguments.has("-m") and file.text not in INPUT
     return Program(arguments, text, file if is_file else None)
 
 
@@ -123,8 +126,9 @@ def runs(command: Command) -> str:
     """The name of the file that a command runs, without its folder; empty where it runs none."""
     given = program(command)
     if given:
+        read = None if given.file or given.text else command.source
         shown_by_cat = [word for fed in command.fed if fed.name == "cat" and not given.text for word in fed.arguments]
-        return next((_last(word.text) for word in (given.file, *shown_by_cat) if word), "")
+        return next((_last(word.text) for word in (given.file, read, *shown_by_cat) if word), "")
     if command.name in ("source", "."):
         return _last(command.arguments[0].text) if command.arguments else ""
     name = command.words[0].text

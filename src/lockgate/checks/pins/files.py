@@ -88,10 +88,11 @@ class PinFiles:
 
     @cached_property
     def images(self) -> tuple[Image, ...]:
-        """The images that builds, projects, jobs and commands fetch."""
+        """The images that builds, projects, hooks, jobs and commands fetch."""
         own = images.own(self.commands, chain.from_iterable(part.made for part in self.builds))
         of_builds = chain.from_iterable(part.images for part in self.builds)
-        return (*of_builds, *chain.from_iterable(images.fetched(commands, own) for commands in self.scripts))
+        groups = (*self.scripts, *(hooks.commands for hooks in self._hooks.values()))
+        return (*of_builds, *chain.from_iterable(images.fetched(commands, own) for commands in groups))
 
     @cached_property
     def builds(self) -> tuple[Build, ...]:

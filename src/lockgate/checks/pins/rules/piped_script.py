@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from lockgate.checks.pins import fetches
 from lockgate.checks.pins.fetches import FETCHERS, is_verification
 from lockgate.checks.pins.files import PinFiles, found
-from lockgate.inputs.shell import SHELLS, UNKNOWN, Command
+from lockgate.inputs.shell import SHELLS, UNKNOWN, Command, Word
 from lockgate.model.finding import Confidence, Finding, Severity
 from lockgate.model.rule import Rule, page
 
@@ -41,7 +41,7 @@ def check(files: PinFiles) -> Iterator[Finding]:
                     RULE,
                     fetch.at,
                     pinned=shown,
-                    message=f"{command.name} runs what {fetch.name} fetches from {shown}",
+                    message=f"{command.name.strip(UNKNOWN) or 'the shell'} runs what {fetch.name} fetches from {shown}",
                     fix="Fetch it to a file, compare its checksum with sha256sum -c, then run it.",
                     confidence=Confidence.MEDIUM if UNKNOWN in address else None,
                 )
@@ -50,13 +50,21 @@ def check(files: PinFiles) -> Iterator[Finding]:
 def _run_by(command: Command) -> tuple[Command, ...]:
     """The commands whose output a command runs as a program."""
     if command.name in {"eval", "source", "."}:
-        return command.inline
+        reads = any(word.text in fetches.INPUT for word in command.arguments)
+        return (*command.inline, *(command.fed if reads else ()))
+    if not command.name.strip(UNKNOWN):
+        return _within(command.words[0], command.inline)
     given = fetches.program(command)
     if given is None:
         return ()
     program = given.text or given.file
     if program and program.text.startswith(UNKNOWN):
-        begin, end = (program.at.line, program.at.column), (program.at.end_line, program.at.end_column)
-        return tuple(inner for inner in command.inline if begin <= (inner.at.line, inner.at.column) < end)
+        return _within(program, command.inline)
     is_data = command.name not in SHELLS and any(map(given.arguments.has, _DATA_ONLY))
     return () if program or is_data else command.fed
+
+
+def _within(word: Word, inline: tuple[Command, ...]) -> tuple[Command, ...]:
+    """Those of the commands whose output is in a word."""
+    begin, end = (word.at.line, word.at.column), (word.at.end_line, word.at.end_column)
+    return tuple(inner for inner in inline if begin <= (inner.at.line, inner.at.column) < end)

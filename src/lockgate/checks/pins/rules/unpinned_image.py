@@ -20,7 +20,7 @@ RULE = Rule(
         "whatever is newest with every release: high, as is a hook from a branch.\n\n"
         "Judged are `FROM`, `COPY --from=…` and `RUN --mount=from=…` of Dockerfiles, `image`, `dockerfile_inline` and "
         "`additional_contexts` of Compose files, `image` and `services` of GitLab's pipelines, and what `docker run`, `pull` and "
-        "`create` name, or those of podman and nerdctl. Stages of the same build, `scratch`, images that a service or command of the "
+        "`create` name, or those of podman and nerdctl, and the `docker_image` hooks of pre-commit. Stages of the same build, `scratch`, images that a service or command of the "
         "repository builds or tags, that are never pulled or were loaded from a file before, and those of `localhost` pass. A variable counts with its default (`ARG`, `${NAME:-default}`), and "
         "is unknown, not wrong, without one. A bare name in `--from` may also be a build context of the caller: medium "
         "confidence.\n\n"
