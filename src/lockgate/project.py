@@ -86,7 +86,8 @@ def _check_paths(settings: Settings) -> None:
             where = settings.sources.get("detect-secrets-plugins")
             raise UsageError(f"{where}: 'detect-secrets-plugins': no file is at {file}; give its whole path")
     if settings.python and not _is_program(settings.python):
-        raise UsageError(f"{settings.sources.get('python')}: 'python': no interpreter is found at {settings.python}")
+        where = f"{settings.sources.get('python')}: 'python': {_fault(settings.python)}"
+        raise UsageError(f"{where}; give the folder of a virtual environment or its bin/python")
 
 
 def _check_engines(settings: Settings) -> None:
@@ -105,6 +106,14 @@ def _interpreter(python: str) -> str:
     folder = Path(python)
     inside = (folder / name for name in ("bin/python", "Scripts/python.exe")) if python and folder.is_dir() else ()
     return next((str(file) for file in inside if os.path.lexists(file)), python)
+
+
+def _fault(python: str) -> str:
+    """What is wrong with what was given as an interpreter."""
+    path = Path(python)
+    if path.is_dir():
+        return f"{python} is a folder without bin/python"
+    return f"{python} is no program that can be run" if path.exists() else f"no interpreter is found at {python}"
 
 
 def _is_program(name: str) -> bool:

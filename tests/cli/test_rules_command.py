@@ -93,6 +93,40 @@ def test_explain_names_the_nearest_rule(word: str, meant: str, capsys: pytest.Ca
     assert f"did you mean {meant!r}? `lockgate rules` lists all" in error
 
 
+@pytest.mark.parametrize(
+    ("word", "check"), [("pins", "pins"), ("workflow", "pins"), ("lint", "lint"), ("audit", "audit")]
+)
+def test_explain_a_check_tells_where_its_rules_are(word: str, check: str, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, error = run(capsys, "explain", word)
+    assert (code, out) == (2, "")
+    assert error == f"lockgate: {word!r} is no rule; `lockgate rules {check}` lists those of the check\n"
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("unpinned-uses", "pins/unpinned-action"),
+        ("workflow/unpinned-uses", "pins/unpinned-action"),
+        ("unpinned-images", "pins/unpinned-image"),
+        ("E9805", "lint/hardcoded-key"),
+    ],
+)
+def test_explain_by_the_name_that_an_engine_has(word: str, meant: str, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "explain", word)
+    assert code == 0
+    assert out.startswith(f"# {meant}\n")
+
+
+def test_a_lint_rule_says_how_to_allow_it(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = run(capsys, "explain", "lint/hardcoded-key")
+    assert "## How to allow it\n\nA comment on its line: `# pylint: disable=hardcoded-key`\n" in out
+
+
+@pytest.mark.parametrize("word", ["workflow/foo", "e"])
+def test_explain_guesses_nothing_far_away(word: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(capsys, "explain", word)[2] == f"lockgate: no rule is named {word!r}; `lockgate rules` lists all\n"
+
+
 def test_explain_something_quite_different(capsys: pytest.CaptureFixture[str]) -> None:
     code, _, error = run(capsys, "explain", "zzzzzzzz")
     assert code == 2

@@ -12,10 +12,12 @@ import pytest
 from fix_runs import Project
 from remote_stubs import Forge, forge
 
+from lockgate.checks import pins
 from lockgate.model.errors import UnavailableError
+from lockgate.model.modules import loaded
 from lockgate.remotes import refs
 from lockgate.remotes.hosts import Hosts
-from support import git, lockgate
+from support import git, lockgate, target, write
 
 WORKFLOW = ".github/workflows/a.yml"
 HOOKS = ".pre-commit-config.yaml"
@@ -78,6 +80,17 @@ def test_every_way_to_write_an_action_is_pinned_and_its_version_stays_readable(p
     assert not project.found()
     assert sum("info/refs" in path for path in server.asked) == 1
     assert project.fix({}, ONLINE) == (0, "nothing to fix: nothing that could be pinned\n")
+
+
+def test_the_check_names_the_command_where_it_can_pin_something(project: Project) -> None:
+    assert {rule for fixer in loaded("lockgate.fixes.pins") for rule in fixer.RULES} == pins.FIXABLE
+    note = "lockgate fix --checks pins --online --dry-run shows what of this it can pin"
+    write(project.root, {WORKFLOW: steps("octo/act@v4")})
+    assert pins.run(target(project.root)).coverage.notes == (note,)
+    write(project.root, {WORKFLOW: steps(f"octo/act@{'a1' * 20}"), "requirements.txt": "app>=1\n"})
+    result = pins.run(target(project.root))
+    assert [each.rule for each in result.findings] == ["pins/unpinned-requirement"]
+    assert result.coverage.notes == ()
 
 
 def test_nobody_is_asked_without_online(project: Project, server: Forge) -> None:

@@ -26,6 +26,21 @@ SNIPPETS = by_rule()
 INDEPENDENT = independent()
 
 
+WORDED = """\
+import logging
+import marshal
+import pickle
+
+
+def tell(password, data):
+    print(f"password={password}")
+    logging.info(password)
+    marshal.loads(data)
+    pickle.loads(data)
+    raise ValueError(f"bad {password}")
+"""
+
+
 def module(symbol: str) -> str:
     return symbol.replace("-", "_")
 
@@ -49,6 +64,7 @@ def linted(tmp_path_factory: pytest.TempPathFactory) -> pylint.Linted:
     for symbol, rule in RULES.items():
         files |= {f"bad_{module(symbol)}.py": rule.bad, f"good_{module(symbol)}.py": rule.good}
     files["nested.py"] = nested()
+    files["worded.py"] = WORDED
     sources = {path: filled(text).encode() for path, text in files.items()}
     return pylint.lint(sources, root=tmp_path_factory.mktemp("none"), progress=lambda _done, _total: None)
 
@@ -98,6 +114,16 @@ def test_no_value_is_in_a_message(linted: pylint.Linted) -> None:
     ours = [message for message in linted.messages if message.symbol in RULES]
     assert ours
     assert not [message.text for message in ours if VALUE in message.text]
+
+
+def test_a_message_says_what_becomes_of_it(linted: pylint.Linted) -> None:
+    assert [message.text for message in found(linted, "worded.py")] == [
+        "'password' is printed: whoever reads that has it",
+        "'password' goes into a log: whoever reads that has it",
+        "marshal.loads crashes on crafted data, or makes code of it",
+        "pickle.loads runs whatever code the data names",
+        "'password' goes into the text of an exception: whoever reads that has it",
+    ]
 
 
 def test_messages_are_our_own(linted: pylint.Linted) -> None:

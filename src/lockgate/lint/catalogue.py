@@ -24,8 +24,9 @@ def _described(checker: type[Checker]) -> dict[str, object]:
         "name": rule.symbol.replace("-", " ").capitalize(),
         "summary": rule.summary,
         "explanation": f"{rule.explanation}\n\n{examples}",
-        "fix": f"{rule.fix} `# pylint: disable={rule.symbol}` allows a line.",
+        "fix": rule.fix,
         "severity": rule.severity,
         "confidence": "high" if rule.sure else "medium",
         "cwe": rule.cwe,
+        "aliases": [rule.message_id],
     }

@@ -29,6 +29,7 @@ class Rule(Struct, frozen=True, kw_only=True):
 
     `summary` is one sentence; `explanation` says what a finding means and `fix` how to mend it, both in Markdown.
     `cwe` holds CWE numbers. `score` is a CVSS base score from 0 to 10 where the rule has one of its own.
+    `aliases` are other names of the same: of an advisory, or those that an engine has for the rule.
     """
 
     id: str

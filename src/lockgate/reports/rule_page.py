@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 from lockgate.model.rule import PAGES, Rule, Status, page
 
-# pylint has comments of its own, and its rules say so.
 _ALLOWED_BY_COMMENT = ("secrets/", "pins/", "audit/", "workflow/")
+_ALLOW = "## How to allow it\n\nA comment on its line: "
 _INDEX = """# Rules
 
 `lockgate rules` lists every rule and `lockgate explain RULE` shows one. The rules that an engine documents itself are
@@ -46,7 +46,9 @@ def rule_help(rule: Rule) -> str:
     """What a finding of the rule means and how to mend it."""
     parts = [f"## What it means\n\n{rule.explanation.strip()}", f"## How to fix it\n\n{rule.fix.strip()}"]
     if rule.id.startswith(_ALLOWED_BY_COMMENT):
-        parts.append(f"## How to allow it\n\nA comment on its line: `# lockgate: allow[{rule.id}]`")
+        parts.append(f"{_ALLOW}`# lockgate: allow[{rule.id}]`")
+    elif rule.id.startswith("lint/"):
+        parts.append(f"{_ALLOW}`# pylint: disable={rule.id.removeprefix('lint/')}`")
     if rule.help_uri and rule.help_uri != page(rule.id):
         parts.append(f"## Read more\n\n<{rule.help_uri}>")
     return "\n\n".join(parts) + "\n"

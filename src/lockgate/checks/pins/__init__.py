@@ -13,7 +13,19 @@ from lockgate.model.modules import loaded
 from lockgate.model.record import Coverage
 from lockgate.model.rule import Rule
 
+# The rules whose findings `lockgate fix` mends; the fixes are to the right of the checks, and a test holds this to theirs.
+FIXABLE = frozenset(
+    {
+        "pins/unhashed-requirement",
+        "pins/unpinned-action",
+        "pins/unpinned-image",
+        "pins/pre-commit-branch",
+        "pins/pre-commit-tag",
+    }
+)
 COMMENTS = 10  # lines of comment before a finding that are read
+
+_FIX = "lockgate fix --checks pins --online --dry-run shows what of this it can pin"
 
 
 def all_rules() -> tuple[Rule, ...]:
@@ -35,7 +47,7 @@ def run(target: base.Target) -> base.Result:
             unit="files",
             skipped=(*target.tree.skipped, *files.skipped),
             allowed=len(found) - len(wanted),
-            notes=files.notes,
+            notes=(*files.notes, *([_FIX] if named & FIXABLE else [])),
         ),
         findings=identify(redact.findings(wanted), lambda path: redact.masked(path, files.text(path)), _key),
         engines=files.engines,

@@ -9,7 +9,7 @@ from pylint.interfaces import HIGH, INFERENCE
 
 from lockgate.lint.checker import Checker, Rule
 from lockgate.lint.code import is_call_of, leaves, origin, parts, source
-from lockgate.lint.rules.secret_logged import LOG
+from lockgate.lint.rules.secret_logged import LOG, PRINT
 
 _DUMP = re.compile(r"json\.dumps?|pprint\.\w+|yaml\.(?:.*\.)?(?:safe_)?dump|pickle\.dumps?")
 _ANSWER = re.compile(r"(?:flask|fastapi|starlette|django)\..*(?:jsonify|Response)")
@@ -38,7 +38,7 @@ class Check(Checker):
 
     def visit_call(self, node: nodes.Call) -> None:
         """`print(os.environ)`."""
-        if not any(is_call_of(node, pattern) for pattern in (LOG, _DUMP, _ANSWER)):
+        if not any(is_call_of(node, pattern) for pattern in (LOG, PRINT, _DUMP, _ANSWER)):
             return
         given = [*node.args, *(keyword.value for keyword in node.keywords)]
         whole = [each for each in given if _is_environment(each)]

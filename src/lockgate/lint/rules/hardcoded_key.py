@@ -26,7 +26,8 @@ class Check(Checker):
         summary="A cipher, HMAC, signer or JSON web token takes a key that is written in the code.",
         explanation=(
             "A key in the code is known to everyone who ever had a copy of it, and the same wherever the code runs. It is found"
-            " also where it goes through a variable, `encode`, base64 or a hash. A public key or certificate is none, nor is a label from which and a secret an HMAC derives a key."
+            " also where it goes through a variable, `encode`, base64 or a hash. A public key or certificate is none. Nor is a fixed"
+            " label in the place of an HMAC's key where the message is itself a secret: that derives a key from the secret."
         ),
         fix="Read the key from the environment, a secret store or a key service, and replace the one in the code.",
         severity="high",

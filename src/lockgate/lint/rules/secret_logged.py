@@ -15,8 +15,10 @@ from lockgate.lint.words import is_ambiguous
 _LEVEL = r"(?:debug|info|warning|warn|error|exception|critical|fatal|log|trace|success|msg)"
 LOG = re.compile(
     rf"(?:logging|loguru|structlog|logbook|twisted\.logger)\.(?:.*\.)?{_LEVEL}"
-    r"|builtins\.print|print|warnings\.warn|sys\.std(?:out|err)\.write|click\.(?:echo|secho)|typer\.(?:echo|secho)|rich\.print"
-    r"|sentry_sdk\.(?:capture_message|set_tag|set_extra)"
+    r"|warnings\.warn|sentry_sdk\.(?:capture_message|set_tag|set_extra)"
+)
+PRINT = re.compile(
+    r"builtins\.print|print|sys\.std(?:out|err)\.write|click\.(?:echo|secho)|typer\.(?:echo|secho)|rich\.print"
 )
 _LEVELS = re.compile(_LEVEL)
 _LOGGER = re.compile(r"_*(?:log|logger|logging|LOG|LOGGER)_*")
@@ -28,7 +30,7 @@ class Check(Checker):
     rule = Rule(
         number=8,
         symbol="secret-logged",
-        message="%r goes into a %s: whoever reads that has it",
+        message="%r %s: whoever reads that has it",
         summary="A variable, attribute or item that is named like a secret goes into a log, the output or an exception's text.",
         explanation=(
             "Logs are kept for long, copied to other systems and read by people who may not have the secret; the text of an"
@@ -47,25 +49,27 @@ class Check(Checker):
         """`logger.info(…)`, `print(…)`."""
         given = [*node.args, *(keyword.value for keyword in node.keywords)]
         if is_call_of(node, LOG):
-            self._judge(given, "log", HIGH)
+            self._judge(given, "goes into a log", HIGH)
+        elif is_call_of(node, PRINT):
+            self._judge(given, "is printed", HIGH)
         elif (
             isinstance(node.func, nodes.Attribute)
             and _LEVELS.fullmatch(node.func.attrname)
             and _LOGGER.fullmatch(named(node.func.expr))
         ):
-            self._judge(given, "log", INFERENCE)
+            self._judge(given, "goes into a log", INFERENCE)
 
     def visit_raise(self, node: nodes.Raise) -> None:
         """`raise ValueError(f"bad password {password}")`."""
         if isinstance(node.exc, nodes.Call):
             # An error of its own may take a token as data; of a text it is part.
             texts = [given for given in node.exc.args if not isinstance(given, nodes.Name | nodes.Attribute)]
-            self._judge(texts, "text of an exception", INFERENCE, bare=False)
+            self._judge(texts, "goes into the text of an exception", INFERENCE, bare=False)
 
-    def _judge(self, given: Iterable[nodes.NodeNG], where: str, confidence: Confidence, *, bare: bool = True) -> None:
+    def _judge(self, given: Iterable[nodes.NodeNG], what: str, confidence: Confidence, *, bare: bool = True) -> None:
         for each in given:
             for secret, name in secrets_in(each):
                 if not is_ambiguous(name):
-                    self.tell(secret, name, where, confidence=confidence)
+                    self.tell(secret, name, what, confidence=confidence)
                 elif bare:
-                    self.tell(secret, name, where, confidence=INFERENCE_FAILURE)
+                    self.tell(secret, name, what, confidence=INFERENCE_FAILURE)

@@ -14,6 +14,8 @@ _LOADS = re.compile(
     r"_?pickle\.(?:loads?|_?Unpickler|_loads?)|(?:cloudpickle|dill|cPickle|jsonpickle)\.(?:loads?|decode)|marshal\.loads?"
     r"|shelve\.open|joblib\.load|pandas\.read_pickle"
 )
+_MARSHAL = re.compile(r"marshal\.loads?")
+_CODE = "runs whatever code the data names"
 _DUMPED = r"(?:_?pickle|cloudpickle|dill|cPickle|marshal)\.dumps"
 _TORCH = re.compile(r"torch\.load")
 _NUMPY = re.compile(r"numpy\.load")
@@ -25,7 +27,7 @@ class Check(Checker):
     rule = Rule(
         number=13,
         symbol="unsafe-deserialisation",
-        message="%s runs whatever code the data names",
+        message="%s %s",
         summary="A pickle, or data of a like format, is read.",
         explanation=(
             "A pickle is a program, and reading it runs it: who can write the data can run code. That is right only for data that"
@@ -44,11 +46,12 @@ class Check(Checker):
         data = argument(node, 0, "file", "data", "filename", "f", "filepath_or_buffer")
         if is_call_of(node, _LOADS):
             if not called(data, _DUMPED) and not _is_literal(data):
-                self.tell(node, origin(node) or node.func.as_string(), confidence=HIGH)
+                what = "crashes on crafted data, or makes code of it" if is_call_of(node, _MARSHAL) else _CODE
+                self.tell(node, origin(node) or node.func.as_string(), what, confidence=HIGH)
         elif constant(argument(node, None, "weights_only"))[0] is False and is_call_of(node, _TORCH):
-            self.tell(node, "torch.load with weights_only=False", confidence=INFERENCE)
+            self.tell(node, "torch.load with weights_only=False", _CODE, confidence=INFERENCE)
         elif constant(argument(node, None, "allow_pickle"))[0] is True and is_call_of(node, _NUMPY):
-            self.tell(node, "numpy.load with allow_pickle=True", confidence=INFERENCE)
+            self.tell(node, "numpy.load with allow_pickle=True", _CODE, confidence=INFERENCE)
 
 
 def _is_literal(data: nodes.NodeNG | None) -> bool:

@@ -20,6 +20,7 @@ RULE = Rule(
     ),
     fix="Put the full SHA behind the `@` and the version in a comment (`@SHA # v1.2.3`): Dependabot and Renovate then keep "
     "both up to date.",
+    aliases=("unpinned-uses",),
     severity=Severity.HIGH,
     confidence=Confidence.HIGH,
     cwe=(829, 1357),

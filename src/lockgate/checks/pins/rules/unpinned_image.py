@@ -29,6 +29,7 @@ RULE = Rule(
     ),
     fix="Write the digest behind the tag (`python:3.12@sha256:…`): the tag stays readable, and Dependabot and Renovate keep "
     "both up to date. `docker buildx imagetools inspect python:3.12` tells the digest.",
+    aliases=("unpinned-images",),
     severity=Severity.MEDIUM,
     confidence=Confidence.HIGH,
     cwe=(829, 1357),
