@@ -246,6 +246,17 @@ def test_what_is_installed_is_part_of_it(tmp_path: Path) -> None:
         assert environment.fingerprint(python, tmp_path) == ""
 
 
+@pytest.mark.parametrize("setting", ["include-system-site-packages = true", "Include-System-Site-Packages=TRUE"])
+def test_of_an_environment_that_sees_other_packages_nothing_is_known(tmp_path: Path, setting: str) -> None:
+    """However it is written: Python takes either."""
+    write(tmp_path, {"bin/python": "", "pyvenv.cfg": "home = /usr\n", "lib/python3.11/site-packages/x.cfg": ""})
+    (tmp_path / "bin/python").chmod(0o755)
+    python = str(tmp_path / "bin/python")
+    assert environment.fingerprint(python, tmp_path) != ""
+    write(tmp_path, {"pyvenv.cfg": f"home = /usr\n{setting}\n"})
+    assert environment.fingerprint(python, tmp_path) == ""
+
+
 @pytest.mark.parametrize("python", ["no-such-python", "/usr/bin/env"])
 def test_of_another_interpreter_nothing_is_known(tmp_path: Path, python: str) -> None:
     assert environment.fingerprint(python, tmp_path) == ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterable
@@ -13,6 +14,7 @@ from lockgate.model.package import normalised
 
 LARGEST_RECORD = 16 * 2**20  # bytes
 
+_SEES_OTHERS = re.compile(r"^\s*include-system-site-packages\s*=\s*true\s*$", re.IGNORECASE | re.MULTILINE)
 # Of setuptools and virtualenv: neither adds a place to import from.
 _KNOWN_CODE = frozenset({"distutils-precedence.pth", "_virtualenv.pth"})
 
@@ -84,7 +86,7 @@ def _folders_of(python: Path) -> list[Path]:
         settings = (top / "pyvenv.cfg").read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return []
-    if "include-system-site-packages = true" in settings.lower():
+    if _SEES_OTHERS.search(settings):
         return []
     return [*top.glob("lib*/python3*/site-packages"), *top.glob("Lib/site-packages"), top]
 
