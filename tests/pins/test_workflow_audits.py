@@ -105,6 +105,14 @@ def test_fingerprints_differ_and_outlive_a_move(repository: Repository) -> None:
     assert [each.line + 2 for each in before] == [each.line for each in after]
 
 
+def test_the_message_names_the_value_where_it_is_one_and_short(repository: Repository) -> None:
+    values = ("github.event.pull_request.title", f"github.event.inputs.{'a' * 80}", "github.event.inputs['a=b c']")
+    steps = "".join(f"      - run: echo ${{{{ {value} }}}}\n" for value in values)
+    record = run_check("pins", target(repository({PATH: f"{HEAD}    steps:\n{steps}"})))
+    note = "Code injection via template expansion: may expand into attacker-controllable code"
+    assert [finding.message for finding in record.findings] == [f"{note} ({values[0]})", note, note]
+
+
 @pytest.mark.parametrize(
     ("comment", "allowed"),
     [

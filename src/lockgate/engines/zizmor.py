@@ -51,7 +51,8 @@ class Issue(Struct, frozen=True):
     """One thing that zizmor's audit `ident` found.
 
     summary: what the audit looks for, and help_uri its page; note: what is wrong here.
-    feature: the piece of the file that it is about; expansion: the value in a matrix that makes it so.
+    feature: the piece of the file that it is about, and part: what inside of that, such as one expression; empty where it is all of it.
+    expansion: the value in a matrix that makes it so.
     usual: whether zizmor tells it to everybody; it tells the others to those only who ask for more (its personas).
     """
 
@@ -63,6 +64,7 @@ class Issue(Struct, frozen=True):
     usual: bool
     note: str
     feature: str
+    part: str
     expansion: str
     at: Location
 
@@ -207,6 +209,7 @@ class _Run:
         key = msgspec.json.decode(place.symbolic["key"], type=dict[str, dict[str, str]])
         path = posixpath.normpath(key["Local"]["verbatim_path"].replace(os.sep, "/"))
         span = place.concrete.location["offset_span"]
+        lines = self.lines(path)
         return Issue(
             ident=raw.ident,
             summary=raw.desc,
@@ -216,9 +219,14 @@ class _Run:
             usual=raw.determinations["persona"] == "Regular",
             note=msgspec.json.decode(place.symbolic["annotation"], type=str),
             feature=place.concrete.feature,
+            part=lines.text(span["start"], span["end"]) if _is_part(place) else "",
             expansion=next((each.concrete.feature for each in raw.locations if _is_expansion(each)), ""),
-            at=self.lines(path).location(path, span["start"], span["end"]),
+            at=lines.location(path, span["start"], span["end"]),
         )
+
+
+def _is_part(place: _Place) -> bool:
+    return b'"Subfeature"' in bytes(place.symbolic["feature_kind"])
 
 
 def _is_expansion(place: _Place) -> bool:
@@ -231,6 +239,9 @@ class _Lines:
     def __init__(self, data: bytes) -> None:
         self._data = data
         self._starts = [0, *(match.end() for match in re.finditer(rb"\n", data))]
+
+    def text(self, start: int, end: int) -> str:
+        return self._data[start:end].decode("utf-8", "replace")
 
     def location(self, path: str, start: int, end: int) -> Location:
         """The place of the first line of the bytes from `start` to before `end`: of a whole job or file, where that begins."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from lockgate.checks.pins.files import PinFiles
@@ -10,6 +11,7 @@ from lockgate.engines.zizmor import Issue
 from lockgate.model.finding import Finding
 from lockgate.model.rule import Rule
 
+_NAME = re.compile(r"[\w./@*()\[\]-]{1,80}")  # of an action, or of a value in an expression
 _OWN = frozenset({"unpinned-uses", "unpinned-images"})  # pins/unpinned-action, pins/unpinned-image
 
 
@@ -32,11 +34,17 @@ def check(files: PinFiles) -> Iterator[Finding]:
             rule=_id(issue),
             severity=issue.severity,
             confidence=issue.confidence,
-            message=f"{_sentence(issue.summary)}: {issue.note}",
+            message=_message(issue),
             fix=f"See {issue.help_uri} for what to write instead.",
             help_uri=issue.help_uri,
             engines=("zizmor",),
         )
+
+
+def _message(issue: Issue) -> str:
+    """With the name of what it is about, where it is about one. A text is never quoted: it may hold a value that no engine knows."""
+    is_told = _NAME.fullmatch(issue.part) and issue.part not in issue.note
+    return f"{_sentence(issue.summary)}: {issue.note}{f' ({issue.part})' if is_told else ''}"
 
 
 def _rule(issue: Issue) -> Rule:
