@@ -37,7 +37,8 @@ def narrowed(result: Result, target: Target, run: Callable[[Target], Record]) ->
         before = run(replace(target, tree=old, since=""))
         known.update(_key(finding, Place(finding.path, finding.line)) for finding in before.findings)
         if before.outcome is Outcome.INCOMPLETE:
-            notes.append(f"there it was incomplete, so older findings may be told: {before.reason}")
+            at = target.since[:_SHOWN]
+            notes.append(f"at {at} the check was incomplete, so older findings may be told: {before.reason}")
     new = [not _taken(known, _key(finding, place)) for finding, place in zip(result.findings, places, strict=True)]
     findings = tuple(compress(result.findings, new))
     left_out = len(new) - len(findings)
