@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from lockgate.model.rule import PAGES, Rule, Status, page
 
 _ALLOWED_BY_COMMENT = ("secrets/", "pins/", "audit/", "workflow/")
+_NOT_PARSED = "lint/syntax-error"  # no comment counts in such a file
 _ALLOW = "## How to allow it\n\nA comment on its line: "
 _INDEX = """# Rules
 
@@ -47,6 +48,8 @@ def rule_help(rule: Rule) -> str:
     parts = [f"## What it means\n\n{rule.explanation.strip()}", f"## How to fix it\n\n{rule.fix.strip()}"]
     if rule.id.startswith(_ALLOWED_BY_COMMENT):
         parts.append(f"{_ALLOW}`# lockgate: allow[{rule.id}]`")
+    elif rule.id == _NOT_PARSED:
+        parts.append("## How to allow it\n\nNo comment counts in a file that does not parse: leave it out with `exclude`")
     elif rule.id.startswith("lint/"):
         parts.append(f"{_ALLOW}`# pylint: disable={rule.id.removeprefix('lint/')}`")
     if rule.help_uri and rule.help_uri != page(rule.id):

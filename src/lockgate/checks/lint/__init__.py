@@ -248,7 +248,7 @@ def _rule(known: Description) -> Rule:
         name=known.symbol.replace("-", " ").capitalize(),
         summary=sentence,
         explanation=known.text,
-        fix=f"See pylint's page on it for a bad and a good example, or {_way_out(known.symbol)}.",
+        fix="See pylint's page on it for a bad and a good example.",
         severity=gating.severity(known.symbol, known.category),
         confidence=Confidence.LOW if known.symbol in gating.OF_ENVIRONMENT else Confidence.MEDIUM,
         help_uri=f"{_PAGES}/{known.category}/{known.symbol}.html",
