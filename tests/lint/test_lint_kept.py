@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from lockgate.checks.lint import kept
 from lockgate.checks.run import run_check
 from lockgate.engines import environment, pylint
 from lockgate.model.record import Record
@@ -55,6 +56,31 @@ def test_what_a_change_has_linted_again(repository: Repository, runs: list[int],
         assert runs == linted, change
     assert {finding.rule for finding in last.findings} == {"lint/undefined-variable", "lint/unused-argument"}
     assert untimed(last) == untimed(fresh(root, own_cache))
+
+
+def test_a_module_that_is_named_by_no_word_is_seen(repository: Repository) -> None:
+    root = repository({"pkg/__init__.py": '__all__ = ["mo" + "dule"]\n'})
+    assert [finding.rule for finding in run_check("lint", target(root)).findings] == ["lint/undefined-all-variable"]
+    write(root, {"pkg/module.py": ""})
+    assert not run_check("lint", target(root)).findings
+
+
+@pytest.mark.parametrize(
+    ("package", "may"),
+    [
+        ('__all__ = ["a", "x"]\n', False),
+        ("__all__: list[str] = (\n    'x',  # comment\n    'y'\n)\n__all__ += ['z']\n", False),
+        ("x = 1\n", False),
+        ('__all__ = ["mo" "dule"]\n', True),
+        ('__all__ = ["\\x6dodule"]\n', True),
+        ("__all__ = [*names]\n", True),
+        ("__all__ = ['x'] + ['mo' + 'dule']\n", True),
+        ("__all__.append('x' + 'y')\n", True),
+        pytest.param("__all__:" * 500_000, True, id="many"),  # to look at each to its end would take hours
+    ],
+)
+def test_a_plain_list_of_names_is_read_by_its_words(package: str, may: bool) -> None:
+    assert kept.may_list(package.encode()) is may
 
 
 def fresh(root: Path, cache: Path) -> Record:
@@ -135,12 +161,12 @@ def test_what_is_found_after_any_edit_is_what_a_full_run_finds(
         for files, _ in edits.values():
             edit(root, files)
         after = run_check("lint", target(root))
-        kept = shutil.copytree(own_cache / "lint", tmp_path / f"kept{number}")
+        saved = shutil.copytree(own_cache / "lint", tmp_path / f"kept{number}")
         assert untimed(fresh(root, own_cache)) == untimed(after), edits.keys()
         for what, (_, elsewhere) in edits.items():
             assert about(after, elsewhere) != about(before, elsewhere), f"{what} is felt nowhere else"
         shutil.rmtree(own_cache / "lint")
-        kept.rename(own_cache / "lint")  # the next run goes on from what this one kept
+        saved.rename(own_cache / "lint")  # the next run goes on from what this one kept
         before = after
 
 
@@ -224,9 +250,9 @@ def test_the_cache_holds_no_value(repository: Repository, own_cache: Path) -> No
     value = f"ghp_{noise(36)}"
     root = repository({"pkg/__init__.py": "", "pkg/a.py": f"import {value}\n{value}.x()\n"})
     assert run_check("lint", target(root)).findings
-    kept = [path.read_bytes() for path in (own_cache / "lint").iterdir()]
-    assert kept
-    assert not any(value.encode() in data for data in kept)
+    stored = [path.read_bytes() for path in (own_cache / "lint").iterdir()]
+    assert stored
+    assert not any(value.encode() in data for data in stored)
 
 
 def test_what_is_installed_is_part_of_it(tmp_path: Path) -> None:

@@ -49,7 +49,9 @@ def rule_help(rule: Rule) -> str:
     if rule.id.startswith(_ALLOWED_BY_COMMENT):
         parts.append(f"{_ALLOW}`# lockgate: allow[{rule.id}]`")
     elif rule.id == _NOT_PARSED:
-        parts.append("## How to allow it\n\nNo comment counts in a file that does not parse: leave it out with `exclude`")
+        parts.append(
+            "## How to allow it\n\nNo comment counts in a file that does not parse: leave it out with `exclude`"
+        )
     elif rule.id.startswith("lint/"):
         parts.append(f"{_ALLOW}`# pylint: disable={rule.id.removeprefix('lint/')}`")
     if rule.help_uri and rule.help_uri != page(rule.id):

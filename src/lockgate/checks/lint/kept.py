@@ -30,6 +30,12 @@ from lockgate.model.rule import Rule
 
 _KIND = "lint"
 _WORD = re.compile(r"\w+")
+_MOST_LISTS = 20  # each may take as long as the file is
+# `__all__` as a row of names, of which each is one literal.
+_PLAIN_LIST = re.compile(
+    rb"""__all__\s*(?::[^=\n]*)?\+?=\s*[\[(](?:\s|#[^\n]*\n|["']\w*["']\s*(?:,|(?=[\])])))*[\])][ \t]*(?:\#.*)?\r?$""",
+    re.MULTILINE,
+)
 
 
 class Part(Struct, frozen=True):
@@ -129,11 +135,13 @@ class Store:
 
     def _holding(self, file: _File) -> Iterator[tuple[str, Part]]:
         before = dict(zip(file.paths, file.digests, strict=True))
-        names = self._moved(before.keys() ^ self._digests.keys())
+        others = before.keys() ^ self._digests.keys()
+        names = self._moved(others)
         if names is None:
             return
         changed = {path for path in before if self._digests.get(path) != before[path]}
         naming = {path for path, data in self._sources.items() if names and _may_name(data, names)}
+        naming |= {path for path in map(_package, others) if may_list(self._sources.get(path, b""))}
         for path, entry in file.entries.items():
             needs = frozenset(file.paths[number] for number in entry.needs)
             on = needs if path == WHOLE else {path, *needs}
@@ -147,9 +155,20 @@ class Store:
         one, which what is installed imports as well.
         """
         names = {Path(path).stem for path in paths}
-        packaged = all(f"{dirname(path)}/__init__.py" in self._sources for path in paths)
+        packaged = all(_package(path) in self._sources for path in paths)
         plain = all(name.isascii() for name in names) and names.isdisjoint(sys.stdlib_module_names)
         return names if not names or (packaged and plain and not self._rooted) else None
+
+
+def _package(path: str) -> str:
+    """The module of the package that a module is in."""
+    return f"{dirname(path)}/__init__.py"
+
+
+def may_list(package: bytes) -> bool:
+    """Whether `__all__` may name modules of a package by words that do not stand in it, such as sums of texts."""
+    count = package.count(b"__all__")
+    return count > _MOST_LISTS or count != len(_PLAIN_LIST.findall(package))
 
 
 def _may_name(data: bytes, names: Collection[str]) -> bool:
