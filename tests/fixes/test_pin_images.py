@@ -162,3 +162,27 @@ def test_hosts_that_are_not_asked(url: str) -> None:
 )
 def test_hosts_that_are_asked(url: str) -> None:
     Hosts(["127.0.0.1:2", "Intra", "localhost"]).check(url)
+
+
+@pytest.mark.parametrize("as_link", [False, True])
+def test_a_file_that_somebody_changes_meanwhile_is_not_overwritten(
+    project: Project, server: Registry, tmp_path: Path, as_link: bool
+) -> None:
+    """The registry changes what it is asked about: what is written by then was made of what the file held before."""
+    server.push("org/app", "1")
+    text = f"FROM {server.host}/org/app:1\n"
+    changed = f"{text}RUN true\n"
+    file, answer = project.root / "b/Dockerfile", server.answer
+
+    def change(path: str, token: str) -> tuple[int, dict[str, str], bytes]:
+        if as_link and not file.parent.is_symlink():
+            file.parent.rename(tmp_path / "outside")
+            file.parent.symlink_to(tmp_path / "outside")
+        file.write_text(text if as_link else changed)
+        return answer(path, token)
+
+    server.answer = change  # type: ignore[method-assign]
+    with pytest.raises(UnavailableError, match=r"b/Dockerfile: it was changed meanwhile; .*; nothing was changed"):
+        project.fix({"a/Dockerfile": text, "b/Dockerfile": text}, ONLINE)
+    assert project.read("a/Dockerfile") == text
+    assert file.read_text() == (text if as_link else changed)
