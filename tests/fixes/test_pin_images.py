@@ -186,3 +186,17 @@ def test_a_file_that_somebody_changes_meanwhile_is_not_overwritten(
         project.fix({"a/Dockerfile": text, "b/Dockerfile": text}, ONLINE)
     assert project.read("a/Dockerfile") == text
     assert file.read_text() == (text if as_link else changed)
+
+
+def test_a_word_of_shell_that_goes_on_behind_a_quotation_mark_is_left(project: Project, server: Registry) -> None:
+    """A digest within it would be that of another tag, and what stands behind it a part of the digest."""
+    app = f"{server.host}/app"
+    server.push("app", "1")
+    server.push("app", "latest")
+    words = [f"{app}:1'.5'", f'{app}:1".5"', f"'{app}':1", rf"{app}:1\.5", f"{app}:'1'"]
+    text = "FROM scratch\n" + "".join(f"RUN docker run {word} ls\n" for word in words)
+    code, out = project.fix({"Dockerfile": text}, ONLINE)
+    assert (code, project.read("Dockerfile")) == (1, text)
+    assert out.endswith("0 pinned, 5 left\n")
+    whole = f"FROM scratch\nRUN docker run '{app}:1' ls\n"
+    assert project.fix({"Dockerfile": whole}, ONLINE)[0] == 0
