@@ -149,6 +149,18 @@ def test_hooks_are_frozen_as_pre_commit_does_it(project: Project, server: Forge)
     assert project.fix({}, ONLINE)[1].startswith("nothing to fix")
 
 
+def test_a_rev_that_an_alias_gives_to_another_repository_is_left(project: Project, server: Forge) -> None:
+    """There is one text for both, and no commit is in both."""
+    server.repository("octo/twin", "v1.2.3")
+    first, other = (f"repos:\n- repo: {server.url}/octo/hook\n  rev: &r v1.2.3\n  hooks: []\n", "octo/twin")
+    again = "- repo: {}/{}\n  rev: *r\n  hooks: []\n"
+    text = first + again.format(server.url, other)
+    code, out = project.fix({HOOKS: text}, ONLINE)
+    assert (code, project.read(HOOKS)) == (1, text)
+    assert "an alias of YAML gives its rev to other repositories, too; write it for each" in out
+    assert project.fix({HOOKS: first + again.format(server.url, "octo/hook")}, ONLINE)[0] == 0
+
+
 def test_hooks_in_toml(project: Project, server: Forge) -> None:
     commit = commits(server, "octo/hook")["v1.2.3"]
     text = f'[[repos]]\nrepo = "{server.url}/octo/hook"\nrev = "v1.2.3" # good\nhooks = []\n'
