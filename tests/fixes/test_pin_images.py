@@ -141,10 +141,13 @@ def test_what_is_no_name_is_not_asked_for(name: str) -> None:
         "https://localhost/", "https://a.localhost/", "https://10.1/", "https://2130706433/", "https://0x7f000001/",
         "https://[::1]/", "https://[fe80::1]/", "https://intranet/", "https://a.internal/", "https://a.local./",
         "http://public.example/", f"https://user:{noise(4)}@public.example/", "https://user@public.example/", "ftp://public.example/",
+        "https://127.0.0.①/", "https://127.0.0.%31/", "https://a.loca%6c/", "https://a.b。local/",
+        "https://10.0.0.1\\.public.example/", "https://10.0.0.1\t.public.example/", "https://127.0.0.1%2f.public.example/",
         "https:///x", "https://public.example:99999/", "nothing", "https://127.0.0.1:1/",
     ],
 )  # fmt: skip
 def test_hosts_that_are_not_asked(url: str) -> None:
+    """Git, by curl, asks 127.0.0.1 for those with ① and %31."""
     with pytest.raises(UnavailableError) as told:
         Hosts(["127.0.0.1:2"]).check(url)
     assert "pa5s" not in str(told.value)
