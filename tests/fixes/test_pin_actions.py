@@ -64,6 +64,7 @@ def test_every_way_to_write_an_action_is_pinned_and_its_version_stays_readable(p
         "'octo/act@v4' # v4": f"'octo/act@{of['v4']}' # v4.2.2",
         "octo/act@v4   # v4.0.1 - see issue 4": f"octo/act@{of['v4']} # v4.2.2 - see issue 4",
         "octo/act@v4  # see # v4.0 below": f"octo/act@{of['v4']} # v4.2.2 # see # v4.0 below",
+        "octo/act@v4 # 2.0 broke us": f"octo/act@{of['v4']} # v4.2.2 # 2.0 broke us",
         "octo/act@dev": f"octo/act@{of['dev']} # dev",
         "octo/act@v5": f"octo/act@{of['v5']} # v5",
         "octo/act@refs/tags/v4": f"octo/act@{of['v4']} # v4.2.2",
@@ -76,7 +77,7 @@ def test_every_way_to_write_an_action_is_pinned_and_its_version_stays_readable(p
     assert project.read(WORKFLOW) == after
     assert f"pinned:    {WORKFLOW}:8  octo/act@v4 -> {of['v4']} (v4.2.2)\n" in out
     assert f"+      - uses: octo/act@{of['v4']} # v4.2.2" in out
-    assert (code, out.splitlines()[-1]) == (0, "11 pinned, 0 left")
+    assert (code, out.splitlines()[-1]) == (0, "12 pinned, 0 left")
     assert not project.found()
     assert sum("info/refs" in path for path in server.asked) == 1
     assert project.fix({}, ONLINE) == (0, "nothing to fix: nothing that could be pinned\n")
@@ -147,6 +148,18 @@ def test_hooks_are_frozen_as_pre_commit_does_it(project: Project, server: Forge)
     assert project.read(HOOKS) == text.format(url=url, a=frozen, b=f"{commit}'  # frozen: v1.2.3 # old")
     assert not project.found()
     assert project.fix({}, ONLINE)[1].startswith("nothing to fix")
+
+
+def test_a_rev_that_an_alias_gives_to_another_repository_is_left(project: Project, server: Forge) -> None:
+    """There is one text for both, and no commit is in both."""
+    server.repository("octo/twin", "v1.2.3")
+    first, other = (f"repos:\n- repo: {server.url}/octo/hook\n  rev: &r v1.2.3\n  hooks: []\n", "octo/twin")
+    again = "- repo: {}/{}\n  rev: *r\n  hooks: []\n"
+    text = first + again.format(server.url, other)
+    code, out = project.fix({HOOKS: text}, ONLINE)
+    assert (code, project.read(HOOKS)) == (1, text)
+    assert "an alias of YAML gives its rev to other repositories, too; write it for each" in out
+    assert project.fix({HOOKS: first + again.format(server.url, "octo/hook")}, ONLINE)[0] == 0
 
 
 def test_hooks_in_toml(project: Project, server: Forge) -> None:

@@ -141,10 +141,13 @@ def test_what_is_no_name_is_not_asked_for(name: str) -> None:
         "https://localhost/", "https://a.localhost/", "https://10.1/", "https://2130706433/", "https://0x7f000001/",
         "https://[::1]/", "https://[fe80::1]/", "https://intranet/", "https://a.internal/", "https://a.local./",
         "http://public.example/", f"https://user:{noise(4)}@public.example/", "https://user@public.example/", "ftp://public.example/",
+        "https://127.0.0.①/", "https://127.0.0.%31/", "https://a.loca%6c/", "https://a.b。local/",
+        "https://10.0.0.1\\.public.example/", "https://10.0.0.1\t.public.example/", "https://127.0.0.1%2f.public.example/",
         "https:///x", "https://public.example:99999/", "nothing", "https://127.0.0.1:1/",
     ],
 )  # fmt: skip
 def test_hosts_that_are_not_asked(url: str) -> None:
+    """Git, by curl, asks 127.0.0.1 for those with ① and %31."""
     with pytest.raises(UnavailableError) as told:
         Hosts(["127.0.0.1:2"]).check(url)
     assert "pa5s" not in str(told.value)
@@ -162,3 +165,41 @@ def test_hosts_that_are_not_asked(url: str) -> None:
 )
 def test_hosts_that_are_asked(url: str) -> None:
     Hosts(["127.0.0.1:2", "Intra", "localhost"]).check(url)
+
+
+@pytest.mark.parametrize("as_link", [False, True])
+def test_a_file_that_somebody_changes_meanwhile_is_not_overwritten(
+    project: Project, server: Registry, tmp_path: Path, as_link: bool
+) -> None:
+    """The registry changes what it is asked about: what is written by then was made of what the file held before."""
+    server.push("org/app", "1")
+    text = f"FROM {server.host}/org/app:1\n"
+    changed = f"{text}RUN true\n"
+    file, answer = project.root / "b/Dockerfile", server.answer
+
+    def change(path: str, token: str) -> tuple[int, dict[str, str], bytes]:
+        if as_link and not file.parent.is_symlink():
+            file.parent.rename(tmp_path / "outside")
+            file.parent.symlink_to(tmp_path / "outside")
+        file.write_text(text if as_link else changed)
+        return answer(path, token)
+
+    server.answer = change  # type: ignore[method-assign]
+    with pytest.raises(UnavailableError, match=r"b/Dockerfile: it was changed meanwhile; .*; nothing was changed"):
+        project.fix({"a/Dockerfile": text, "b/Dockerfile": text}, ONLINE)
+    assert project.read("a/Dockerfile") == text
+    assert file.read_text() == (text if as_link else changed)
+
+
+def test_a_word_of_shell_that_goes_on_behind_a_quotation_mark_is_left(project: Project, server: Registry) -> None:
+    """A digest within it would be that of another tag, and what stands behind it a part of the digest."""
+    app = f"{server.host}/app"
+    server.push("app", "1")
+    server.push("app", "latest")
+    words = [f"{app}:1'.5'", f'{app}:1".5"', f"'{app}':1", rf"{app}:1\.5", f"{app}:'1'"]
+    text = "FROM scratch\n" + "".join(f"RUN docker run {word} ls\n" for word in words)
+    code, out = project.fix({"Dockerfile": text}, ONLINE)
+    assert (code, project.read("Dockerfile")) == (1, text)
+    assert out.endswith("0 pinned, 5 left\n")
+    whole = f"FROM scratch\nRUN docker run '{app}:1' ls\n"
+    assert project.fix({"Dockerfile": whole}, ONLINE)[0] == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterable, Iterator
 from difflib import unified_diff
+from errno import ESTALE
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from lockgate.fixes.base import Change, Left, Upgrade
 from lockgate.fixes.edits import Edit
 from lockgate.fixes.mend import Mended, mend
 from lockgate.fixes.pin import Pinned, pin
-from lockgate.inputs.files import display
+from lockgate.inputs.files import display, read
 from lockgate.inputs.overlay import Overlay
 from lockgate.inputs.tree import Tree
 from lockgate.model.errors import UnavailableError, UsageError, counted, nearest
@@ -88,10 +89,11 @@ def _together(first: Iterable[Change], then: Iterable[Change]) -> list[Change]:
 
 
 def _write(root: Path, changes: Iterable[Change]) -> None:
-    """Write all of the files, or none of them."""
+    """Write all of the files, or none of them. Raises UnavailableError; also where one is not as it was read any more."""
     done: list[Change] = []
     try:
         for change in changes:
+            _check_unchanged(root, change)
             done.append(change)
             _replace(root / change.path, change.new)
     except BaseException as error:
@@ -100,6 +102,12 @@ def _write(root: Path, changes: Iterable[Change]) -> None:
             outcome = f"{', '.join(kept)} could not be changed back" if kept else "nothing was changed"
             raise UnavailableError(f"{error.filename}: {error.strerror}; {outcome}") from None
         raise
+
+
+def _check_unchanged(root: Path, change: Change) -> None:
+    """Raise OSError where somebody wrote the file since it was read, or put a link there: servers may have been waited for."""
+    if read(root, change.path, len(change.old)) != change.old:
+        raise OSError(ESTALE, "it was changed meanwhile; run lockgate fix again", display(change.path))
 
 
 def _undo(file: Path, change: Change) -> bool:

@@ -23,8 +23,8 @@ _KEY = re.compile(r"[:=]\s*(?:[&!]\S*\s+)*$")
 _QUOTES = ('"', "'")
 _COMMENT = re.compile(r"(?:\s+(?P<comment>#.*))?\s*")
 _VERSION = re.compile(
-    r"\A#\s*(?:frozen:|tag\s*=)?\s*(?:v\d+(?:\.\d+)*|\d+(?:\.\d+)+)(?=\s|$)\s*"
-)  # a comment that tells one, before others
+    r"\A#\s*(?:frozen:|tag\s*=)?\s*(?:v\d+(?:\.\d+)*|\d+(?:\.\d+)+)(?=\s*$|\s+[^\w\s])\s*"
+)  # a comment that tells one, before others, and does not begin a sentence
 
 
 ONLINE, HASHES = "--online", "--hashes"  # the options that more could be written with

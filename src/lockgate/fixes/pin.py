@@ -15,6 +15,7 @@ from lockgate.fixes.base import Change, Left
 from lockgate.fixes.edits import HASHES, Edit, Job, PinFixer, edited
 from lockgate.inputs.files import display
 from lockgate.inputs.overlay import Overlay
+from lockgate.inputs.remembered import Remembered
 from lockgate.inputs.tree import Tree
 from lockgate.model.errors import counted
 from lockgate.model.finding import Finding, Severity
@@ -38,6 +39,7 @@ def pin(tree: Tree, settings: Settings, *, hashes: bool) -> Pinned:
 
     With `hashes` every requirements file is to get hashes, and not only one that has some.
     """
+    tree = Remembered(tree)  # servers may be waited for: what is edited is what was examined
     files = PinFiles(tree)
     found = [each for each in findings(files) if not is_allowed(each, files)]
     pinned = Pinned()

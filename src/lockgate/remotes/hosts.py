@@ -11,6 +11,9 @@ from lockgate.inputs.urls import shown
 from lockgate.model.errors import UnavailableError
 
 _NUMBER = re.compile(r"(?:\d+|0x[0-9a-f]*)", re.IGNORECASE)  # the last label of what is taken for an IPv4 address
+# What every reader of addresses takes for the same host: curl decodes %31 and ①, Python drops tabs.
+_HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
+_UNUSUAL = re.compile(r"[\x00-\x20\x7f\\]")
 # Names that no public server has: https://www.iana.org/assignments/special-use-domain-names
 _PRIVATE = ("alt", "arpa", "corp", "home", "internal", "intranet", "invalid", "lan", "local", "localhost", "onion")
 
@@ -40,6 +43,9 @@ class Hosts:
             host, port = "", None
         if not host or parts.scheme not in ("https", "http"):
             raise UnavailableError(f"{shown(url)} is no address with https")
+        if not _HOST.fullmatch(host) or _UNUSUAL.search(url):
+            why = "is written in an unusual way; write its host in ASCII (as xn--… if it has other letters)"
+            raise UnavailableError(f"the address of {host} {why}")
         if parts.username or parts.password:
             raise UnavailableError(f"the address of {host} holds a user or password, which is not sent")
         named = self.are_given(url)

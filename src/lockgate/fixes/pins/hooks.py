@@ -6,8 +6,11 @@ chooses a release: of a frozen branch nobody would ever see an update.
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 from lockgate.fixes.commits import Named, Written, pinned
 from lockgate.fixes.edits import Job, Piece, Proposal
+from lockgate.inputs.pre_commit import Revision
 from lockgate.model.errors import UnavailableError
 from lockgate.model.finding import Finding
 
@@ -16,10 +19,15 @@ RULES = ("pins/pre-commit-branch", "pins/pre-commit-tag")
 
 def propose(job: Job) -> Proposal:
     """The commits of the tags."""
-    revisions = {(each.at.path, each.at.line, each.at.column): each for each in job.files.revisions}
+    revisions: defaultdict[tuple[str, int, int], dict[str, Revision]] = defaultdict(dict)
+    for each in job.files.revisions:
+        revisions[each.at.path, each.at.line, each.at.column][each.repository] = each
 
     def written(finding: Finding, piece: Piece) -> Written:
-        revision = revisions.get((finding.path, finding.line, finding.column))
+        there = list(revisions[finding.path, finding.line, finding.column].values())
+        if len(there) > 1:
+            raise UnavailableError("an alias of YAML gives its rev to other repositories, too; write it for each")
+        revision = there[0] if there else None
         value = piece.around(revision.rev) if revision else None
         if revision is None or value is None:
             raise UnavailableError("its rev is written in an unusual way")

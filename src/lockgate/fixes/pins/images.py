@@ -45,8 +45,10 @@ def _written(finding: Finding, piece: Piece | None) -> tuple[Image, int, str]:
     """The image, where its name ends on its line, and the name as it is written. Raises UnavailableError where that can't be told."""
     name = str(finding.properties.get("pinned", ""))
     before = r"(?:(?<=docker://)|(?<=docker-image://)|(?<![\w./:@-]))"
-    pattern = rf"{before}{re.escape(name)}(?::[A-Za-z0-9_][\w.-]{{0,127}})?(?![\w./:@${{-])"
-    found = list(re.finditer(pattern, piece.text)) if piece else []
+    # A word may go on behind a quotation mark.
+    pattern = rf"{before}{re.escape(name)}(?::[A-Za-z0-9_][\w.-]{{0,127}})?(?![\\'\"]*[\w./:@${{-])"
+    every = re.finditer(pattern, piece.text + piece.behind) if piece else ()
+    found = [each for each in every if piece and each.start() < len(piece.text)]
     if piece is None or len(found) != 1:
         raise UnavailableError(_NO_DIGEST)
     folder, slash, last = found[0][0].rpartition("/")
