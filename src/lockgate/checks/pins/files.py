@@ -81,10 +81,15 @@ class PinFiles:
         return tuple(chain.from_iterable(self.scripts))
 
     @cached_property
+    def _unwrapped(self) -> tuple[Command, ...]:
+        """The commands as what they run: `python -m pip` as `pip`."""
+        return tuple(map(installs.of_module, self.commands))
+
+    @cached_property
     def installs(self) -> tuple[Install, ...]:
         """What commands install or fetch to be run."""
         named = NamedFiles(self._tree, self.scripts)
-        return tuple(chain.from_iterable(installs.installs(command, named) for command in self.commands))
+        return tuple(chain.from_iterable(installs.installs(command, named) for command in self._unwrapped))
 
     @cached_property
     def images(self) -> tuple[Image, ...]:
@@ -139,7 +144,7 @@ class PinFiles:
         of_pip = (indexes.of_pip(text, display(path)) for path, text in self._pip.items() if isinstance(text, str))
         of_scripts = chain.from_iterable(script.variables for script in self._scripts)
         variables = chain(of_scripts, *(part.variables for part in self.builds))
-        given = (*map(indexes.of_variable, variables), *map(index_options.settings, self.commands))
+        given = (*map(indexes.of_variable, variables), *map(index_options.settings, self._unwrapped))
         return tuple(chain(*map(self._of_requirements, self._required_files), *of_pip, *of_projects, *given))
 
     @property

@@ -12,7 +12,6 @@ from collections.abc import Iterator, Sequence
 from lockgate.checks.pins.arguments import parsed
 from lockgate.checks.pins.installers.pip import VALUED
 from lockgate.checks.pins.installers.tools import VALUED as TOOL_VALUED
-from lockgate.checks.pins.installs import of_module
 from lockgate.inputs.indexes import Kind, Setting, of_key, of_option
 from lockgate.inputs.shell import UNKNOWN, Command, Word
 
@@ -24,8 +23,7 @@ _OTHER_VALUED = frozenset({"-c", "-C", "--registry", "--pypi-mirror", "--prefix"
 
 
 def settings(command: Command) -> Iterator[Setting]:
-    """What the options of a command set, and what it writes into a configuration."""
-    command = of_module(command)
+    """What the options of a command set, and what it writes into a configuration; it is as `installs.of_module` gives it."""
     name = "pip" if _PIP.fullmatch(command.name) else command.name
     if name in {"pip", "uv", "uvx"}:
         yield from _of_installer(command, name.removesuffix("x"))

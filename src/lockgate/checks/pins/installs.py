@@ -68,8 +68,7 @@ class Installer(Protocol):
 
 
 def installs(command: Command, files: Files) -> Iterator[Install]:
-    """What a command installs."""
-    command = of_module(command)
+    """What a command installs; it is as `of_module` gives it."""
     name = command.name
     for pattern, installer in _installers():
         if pattern.fullmatch(name):
